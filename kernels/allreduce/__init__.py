@@ -1,0 +1,79 @@
+"""AllReduce: the sum of a buffer over all ranks, in place, the same on every rank.
+
+An algorithm is a table (`schedule`), made by a generator (`ring`, `hierarchical`),
+named by a short string (`names`), proved (`prove`), counted (`traffic`), and compiled
+for one rank and buffer (`lower`, `execute_mpi`) to a `plan`. Only what runs imports
+MPI, so that names and tables can be used where there is none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenbin.case import Case
+from tenbin.errors import UsageError
+from tenbin.kernel import Kernel, Options, Task
+from tenbin.kernels.allreduce.names import LIBRARY, SHAPES, canonical, parse
+from tenbin.kernels.allreduce.pool import EXACT_SUM
+from tenbin.kernels.allreduce.presets import PRESETS
+from tenbin.kernels.allreduce.problem import (
+    AllreduceAxes,
+    AllreduceProblem,
+    elements,
+    expand,
+)
+
+if TYPE_CHECKING:
+    from tenbin.topology import Topology
+
+# what runs where nothing else is asked for; `names` knows the others, such as 4x2
+ALGORITHMS: dict[str, str] = {
+    LIBRARY: "MPI_Allreduce, in place",
+    **{name: shape.__doc__ or "" for name, shape in SHAPES.items()},
+}
+
+
+def prepare(case: Case, topology: Topology, options: Options) -> Task:
+    """Return the task of a case; raise UsageError where it cannot run."""
+    from tenbin.kernels.allreduce.task import task
+
+    return task(case, topology, options)
+
+
+def decline(case: Case) -> str:
+    """Return why a case cannot run, or an empty string."""
+    if case.ranks < 2:
+        return "allreduce needs 2 ranks"
+    if case.ranks > EXACT_SUM[case.dtype]:
+        return f"{case.dtype} has no exact sum over {case.ranks} ranks"
+    try:
+        elements(case.whole, case.dtype)
+        if case.variant != LIBRARY:
+            parse(case.variant).levels(case.ranks, case.ranks_per_node)
+    except UsageError as misfit:
+        return str(misfit)
+    return _library_lacks(case.dtype) if case.variant == LIBRARY else ""
+
+
+def _library_lacks(dtype: str) -> str:
+    if dtype != "float16":  # every MPI library sums the others
+        return ""
+    from tenbin.kernels.allreduce.library import supports
+
+    return "" if supports(dtype) else f"this MPI library has no {dtype}"
+
+
+KERNEL = Kernel(
+    name="allreduce",
+    summary="sum of a buffer over all ranks, by any hierarchy",
+    problem=AllreduceProblem,
+    axes=AllreduceAxes,
+    expand=expand,
+    presets=PRESETS,
+    variants=ALGORITHMS,
+    dtypes=tuple(EXACT_SUM),
+    prepare=prepare,
+    scalings=("fixed", "weak"),
+    decline=decline,
+    resolve=canonical,
+)

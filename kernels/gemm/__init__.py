@@ -1,0 +1,76 @@
+"""GEMM: C (m, n) = op(A) (m, k) op(B) (k, n), row-major, with DeepBench's problems.
+
+Many ranks split the columns of B and C, the batch (the rows of A and C where there are
+fewer columns than ranks), and never talk: the product scales as its memory and its
+clock do.
+
+    fixed, strong   the problem is split over the ranks, however many there are
+    weak            the problem is one rank's share: p ranks have n p columns
+
+"n" stores an operand as it is used, "t" transposed; nothing is copied or transposed
+while timed. DeepBench's own storage is column-major: its problem (m, n, k) is the same
+work seen from the other side.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from tenbin.case import SCALINGS, Case
+from tenbin.device import missing
+from tenbin.kernel import Kernel, Options, Task
+from tenbin.kernels.gemm.cupy import cupy
+from tenbin.kernels.gemm.limits import why_not
+from tenbin.kernels.gemm.numpy import numpy
+from tenbin.kernels.gemm.presets import PRESETS
+from tenbin.kernels.gemm.problem import GemmAxes, GemmProblem, expand
+from tenbin.kernels.gemm.reference import reference
+from tenbin.kernels.gemm.variant import Variant
+
+if TYPE_CHECKING:
+    from tenbin.topology import Topology
+
+DTYPES = ("float32", "float64", "float16")
+WIDE = {"float16": "float32", "float32": "float32", "float64": "float64"}
+
+VARIANTS: dict[str, Variant] = {
+    "reference": Variant(
+        reference,
+        accumulate=dict.fromkeys(DTYPES, "float64"),
+        slow_flop_per_s=dict.fromkeys(DTYPES, 1e9),
+    ),
+    "numpy": Variant(numpy, accumulate=WIDE, slow_flop_per_s={"float16": 0.5e9}),
+    "cupy": Variant(cupy, accumulate=WIDE, missing=missing, on_device=True),
+}
+
+
+def prepare(case: Case, topology: Topology, options: Options) -> Task:
+    """Make this rank's share of the case ready. Collective."""
+    from tenbin.kernels.gemm.task import task
+
+    variant = VARIANTS[case.variant]
+    return task(_whole(case), variant, case.dtype, topology, options)
+
+
+def decline(case: Case) -> str:
+    """Return why the case cannot run, or an empty string."""
+    return why_not(case, _whole(case), VARIANTS[case.variant])
+
+
+def _whole(case: Case) -> GemmProblem:
+    return cast(GemmProblem, case.whole)
+
+
+KERNEL = Kernel(
+    name="gemm",
+    summary="matrix product, DeepBench's problems",
+    problem=GemmProblem,
+    axes=GemmAxes,
+    expand=expand,
+    presets=PRESETS,
+    variants=VARIANTS,
+    dtypes=DTYPES,
+    prepare=prepare,
+    scalings=SCALINGS,
+    decline=decline,
+)

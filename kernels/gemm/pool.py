@@ -1,0 +1,56 @@
+"""Cold operands by rotation: copies of one set that together exceed the caches.
+
+    repetition   0      1      2      3 ...
+    set          0      1      2      0          sets x bytes >= 2 x last-level cache
+
+A set is used again only after all the others have passed through the cache.
+"""
+
+from typing import Any
+
+from tenbin.kernels.gemm.variant import Array
+
+POOL_LIMIT = 2**30
+
+
+def sets_needed(set_bytes: int, cache_bytes: int, limit_bytes: int) -> int:
+    """Return how many sets exceed twice the cache and stay within the limit.
+
+    >>> sets_needed(set_bytes=10, cache_bytes=32, limit_bytes=1000)
+    7
+    >>> sets_needed(set_bytes=10, cache_bytes=32, limit_bytes=25)
+    2
+    """
+    return max(1, min(2 * cache_bytes // set_bytes + 1, limit_bytes // set_bytes))
+
+
+class Pool:
+    """Equal sets of op(A), op(B) and an output, one of them current.
+
+    Outputs hold NaN until they are written, so that a result of an earlier repetition
+    never passes for a new one.
+    """
+
+    def __init__(self, xp: Any, a: Array, b: Array, sets: int) -> None:
+        self.sets = sets
+        self._a = _repeat(xp, a, sets)
+        self._b = _repeat(xp, b, sets)
+        self._out = xp.full((sets, a.shape[0], b.shape[1]), xp.nan, dtype=a.dtype)
+        self.current = (self._a[0], self._b[0], self._out[0])
+
+    def select(self, repetition: int) -> None:
+        """Make the set of this repetition current; spoil the output left behind.
+
+        Spoiling last time's output, not the one to come, keeps the next set cold.
+        """
+        self.current[2].fill(float("nan"))
+        chosen = repetition % self.sets
+        self.current = (self._a[chosen], self._b[chosen], self._out[chosen])
+
+
+def _repeat(xp: Any, matrix: Array, sets: int) -> Array:
+    """Return (sets, rows, columns) copies in the storage order of the matrix."""
+    transposed = not matrix.flags.c_contiguous
+    stored = xp.asarray(matrix.T if transposed else matrix)[None]
+    copies = stored if sets == 1 else xp.repeat(stored, sets, axis=0)
+    return copies.swapaxes(1, 2) if transposed else copies

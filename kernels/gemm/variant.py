@@ -1,0 +1,31 @@
+"""The contract of a GEMM variant."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Array = Any  # of numpy or of cupy
+
+
+def always() -> str:
+    """Return that nothing is missing."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One implementation of C = A B.
+
+    `run(a, b, out)` takes op(A) (m, k) and op(B) (k, n) as views of row-major storage,
+    transposed where the problem says so, writes C (m, n) into `out` and returns `out`
+    when it may be read. `accumulate` names the dtype of the sums for each dtype of
+    storage. `slow_flop_per_s` is the rate to expect of dtypes that have no BLAS: they
+    run on one thread, and huge problems are declined. `missing` says what this machine
+    lacks for the variant. `on_device` variants take cupy arrays.
+    """
+
+    run: Callable[[Array, Array, Array], Array]
+    accumulate: Mapping[str, str]
+    slow_flop_per_s: Mapping[str, float] = field(default_factory=dict)
+    missing: Callable[[], str] = always
+    on_device: bool = False

@@ -1,0 +1,21 @@
+from _typeshed import ReadableBuffer, WriteableBuffer
+
+BLOCK_BYTES: int
+
+def isas() -> list[str]: ...
+def rows() -> list[tuple[str, str, str]]: ...
+def chosen(operation: str, dtype: str, /) -> str: ...
+def fma_peak(
+    dtype: str, steps: int, isa: str | None = None, start_ns: int = 0
+) -> tuple[float, int, int, int]: ...
+def read_bandwidth(
+    buffer: ReadableBuffer, passes: int, isa: str | None = None, start_ns: int = 0
+) -> tuple[float, int, int, int, int]: ...
+def triad_bandwidth(
+    a: WriteableBuffer,
+    b: ReadableBuffer,
+    c: ReadableBuffer,
+    passes: int,
+    isa: str | None = None,
+    start_ns: int = 0,
+) -> tuple[float, int, int, int]: ...

@@ -1,0 +1,153 @@
+#include "dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fma.h"
+#include "stream.h"
+#include "target.h"
+
+#if defined(TENBIN_X86)
+#include <cpuid.h>
+#endif
+
+#define ROW(operation, dtype, isa, function) \
+    {operation, dtype, isa, (kernel_function)(function)}
+
+/* Everything that was compiled, from slow to fast within an operation and dtype. */
+static const struct kernel KERNELS[] = {
+    ROW("fma", "float32", ISA_SCALAR, fma_f32_scalar),
+    ROW("fma", "float64", ISA_SCALAR, fma_f64_scalar),
+    ROW("read", "uint64", ISA_SCALAR, read_u64_scalar),
+    ROW("triad", "float64", ISA_SCALAR, triad_f64_scalar),
+#if defined(TENBIN_ARM)
+    ROW("fma", "float32", ISA_NEON, fma_f32_neon),
+    ROW("fma", "float64", ISA_NEON, fma_f64_neon),
+    ROW("read", "uint64", ISA_NEON, read_u64_neon),
+    ROW("triad", "float64", ISA_NEON, triad_f64_neon),
+#endif
+#if defined(TENBIN_X86)
+    ROW("fma", "float32", ISA_AVX2, fma_f32_avx2),
+    ROW("fma", "float64", ISA_AVX2, fma_f64_avx2),
+    ROW("read", "uint64", ISA_AVX2, read_u64_avx2),
+    ROW("triad", "float64", ISA_AVX2, triad_f64_avx2),
+    ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
+    ROW("fma", "float64", ISA_AVX512, fma_f64_avx512),
+    ROW("read", "uint64", ISA_AVX512, read_u64_avx512),
+    ROW("triad", "float64", ISA_AVX512, triad_f64_avx512),
+#endif
+#if defined(TENBIN_AVX512BF16)
+    ROW("fma", "bfloat16", ISA_AVX512BF16, fma_bf16_avx512bf16),
+#endif
+#if defined(TENBIN_AVX512FP16)
+    ROW("fma", "float16", ISA_AVX512FP16, fma_f16_avx512fp16),
+#endif
+};
+
+#define ROWS (sizeof KERNELS / sizeof KERNELS[0])
+
+const char *const ISA_NAMES[ISA_COUNT] = {
+    "scalar", "neon", "avx2", "avx512", "avx512bf16", "avx512fp16",
+};
+
+static const struct kernel *runnable[ROWS];
+static size_t runnable_count;
+static char ceiling_name[32];
+
+#if defined(TENBIN_X86)
+/* __builtin_cpu_supports knows F16C only in newer compilers. */
+static bool has_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
+bool isa_supported(enum isa isa)
+{
+    switch (isa) {
+    case ISA_SCALAR:
+        return true;
+#if defined(TENBIN_ARM)
+    case ISA_NEON:
+        return true;
+#endif
+#if defined(TENBIN_X86)
+    case ISA_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               has_f16c();
+    case ISA_AVX512:
+        return isa_supported(ISA_AVX2) && __builtin_cpu_supports("avx512f") &&
+               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#endif
+#if defined(TENBIN_AVX512BF16)
+    case ISA_AVX512BF16:
+        return isa_supported(ISA_AVX512) && __builtin_cpu_supports("avx512bf16");
+#endif
+#if defined(TENBIN_AVX512FP16)
+    case ISA_AVX512FP16:
+        return isa_supported(ISA_AVX512) && __builtin_cpu_supports("avx512fp16");
+#endif
+    default:
+        return false;
+    }
+}
+
+void dispatch_fill(const char *ceiling)
+{
+#if defined(TENBIN_X86)
+    __builtin_cpu_init();
+#endif
+    runnable_count = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        if (isa_supported(KERNELS[i].isa))
+            runnable[runnable_count++] = &KERNELS[i];
+    snprintf(ceiling_name, sizeof ceiling_name, "%s", ceiling ? ceiling : "");
+}
+
+const struct kernel *dispatch_row(size_t index)
+{
+    return index < runnable_count ? runnable[index] : NULL;
+}
+
+/* Return the ISA of that name if this CPU has it, otherwise ISA_COUNT and an error. */
+static enum isa find_isa(const char *what, const char *name, char *error, size_t bytes)
+{
+    char choices[128] = "";
+    for (int isa = 0; isa < ISA_COUNT; isa++) {
+        if (!isa_supported((enum isa)isa))
+            continue;
+        if (strcmp(name, ISA_NAMES[isa]) == 0)
+            return (enum isa)isa;
+        size_t used = strlen(choices);
+        snprintf(choices + used, sizeof choices - used, "%s%s", used ? ", " : "",
+                 ISA_NAMES[isa]);
+    }
+    snprintf(error, bytes, "%s %.31s: not an ISA of this CPU; choose from %s", what,
+             name, choices);
+    return ISA_COUNT;
+}
+
+const struct kernel *dispatch(const char *operation, const char *dtype,
+                              const char *isa, char *error, size_t error_bytes)
+{
+    const char *name = isa ? isa : ceiling_name;
+    enum isa limit = ISA_COUNT;
+    if (*name) {
+        limit = find_isa(isa ? "isa" : "TENBIN_ISA", name, error, error_bytes);
+        if (limit == ISA_COUNT)
+            return NULL;
+    }
+    const struct kernel *best = NULL;
+    for (size_t i = 0; i < runnable_count; i++) {
+        const struct kernel *row = runnable[i];
+        bool allowed = isa ? row->isa == limit : row->isa <= limit;
+        if (allowed && strcmp(row->operation, operation) == 0 &&
+            strcmp(row->dtype, dtype) == 0)
+            best = row;
+    }
+    if (!best)
+        snprintf(error, error_bytes, "no native %.31s of %.31s for %s%s", operation,
+                 dtype, *name ? "ISA " : "this CPU", name);
+    return best;
+}

@@ -1,0 +1,89 @@
+"""Panels over rank counts, shared by strong and weak scaling."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from tenbin.results.figures.axes import (
+    end_labels,
+    grid,
+    log2_x,
+    log_y,
+    plain_label,
+    time_label,
+)
+from tenbin.results.figures.layout import header, panels, room_in
+from tenbin.results.figures.series import Series, draw_failed, draw_line, ends
+from tenbin.results.figures.style import FAINT
+
+BY = ("machine", "kernel", "dtype")
+SERIES = ("variant", "label", "placement")
+Floats = NDArray[np.float64]
+
+
+def time_panel(
+    axes: Axes, series: Sequence[Series], ideal: Callable[[float, Floats], Floats]
+) -> None:
+    """Draw times on log axes; `ideal(base_s, p / p0)` goes through the reference."""
+    drawn: list[float] = []
+    for one in series:
+        first = one.points.iloc[0]
+        ranks = np.sort(one.points["ranks"].to_numpy(dtype=float))
+        line = ideal(float(first["base_s"]), ranks / float(first["base_ranks"]))
+        axes.plot(ranks, line, color=FAINT, linewidth=0.7, zorder=1)
+        draw_line(axes, one, "ranks", "time_s", dots="launch_s")
+        drawn += [*one.points["time_s"], *line]
+        drawn += [*one.points["min_s"], *one.points["max_s"]]
+    log_y(axes, drawn, time_label)
+    axes.set_title("time")
+
+
+def gain_panel(
+    axes: Axes,
+    series: Sequence[Series],
+    name: str,
+    ideal: Callable[[Floats], Floats],
+) -> None:
+    """Draw speed-up on log axes, or efficiency on a linear one from 0 to 1.05."""
+    drawn: list[float] = [1.0]
+    for one in series:
+        ranks = np.sort(one.points["ranks"].to_numpy(dtype=float))
+        line = ideal(ranks / float(one.points["base_ranks"].iloc[0]))
+        axes.plot(ranks, line, color=FAINT, linewidth=0.7, zorder=1)
+        draw_line(axes, one, "ranks", name, interval=(f"{name}_low", f"{name}_high"))
+        drawn += [*one.points[name], *line, *one.points[f"{name}_high"]]
+    if name == "efficiency":
+        top = np.nanmax(drawn)
+        axes.set_ylim(0.0, 1.05 if top <= 1.05 else 1.05 * top)
+        axes.yaxis.set_major_formatter("{x:.0%}")
+    else:
+        log_y(axes, drawn, plain_label, base=2)
+    axes.set_title("efficiency" if name == "efficiency" else "speed-up")
+
+
+def finish(drawn: Sequence[Axes], series: Sequence[Series]) -> None:
+    """Give each panel its rank axis, crosses and grid; name the lines at the right."""
+    ranks = [float(count) for one in series for count in one.points["ranks"]]
+    for axes in drawn:
+        log2_x(axes, ranks)
+        axes.set_xlabel("ranks")
+        grid(axes)
+        draw_failed(axes, series, "ranks")
+    end_labels(drawn[-1], ends(series, "ranks", "efficiency"))
+
+
+def rank_panels(series: Sequence[Series]) -> tuple[Figure, list[Axes]]:
+    """Return three panels side by side, with room for the names at the right."""
+    return panels(3, 1.75, 1.75, right_in=room_in(one.label for one in series))
+
+
+def title(figure: Figure, points: pd.DataFrame) -> None:
+    """Say what all series have in common."""
+    first = points.iloc[0]
+    common = [n for n in ("variant", "label") if points[n].nunique() == 1]
+    parts = [first[name] for name in ("kernel", "dtype", *common, "machine")]
+    header(figure, *parts)

@@ -1,0 +1,32 @@
+"""What a figure is: which rows it applies to, its points, its picture, its caption."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One kind of figure, drawn once for each group of rows.
+
+    Figures of one `family` stand together in the report. `needs` marks the rows of the
+    launch table it applies to; rows that agree in `by` make one figure. `points` turns
+    them into what is drawn and written as CSV; `draw` and `caption` are functions of
+    those points alone.
+    """
+
+    family: str
+    title: str
+    needs: Callable[[pd.DataFrame], "pd.Series[bool]"]
+    by: tuple[str, ...]
+    points: Callable[[pd.DataFrame], pd.DataFrame]
+    draw: Callable[[pd.DataFrame], Figure]
+    caption: Callable[[pd.DataFrame], str]
+
+    def groups(self, table: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        """Yield the launch rows of one figure after the other, in the order of `by`."""
+        rows = table[self.needs(table)]
+        for _, group in rows.groupby(list(self.by)):
+            yield group

@@ -1,0 +1,179 @@
+"""Write the report: `report.html`, which needs nothing else, and the data beside it.
+
+    report.html     the page: words, figures, tables, all inline
+    figures/        per figure PNG, PDF, CSV, JSON
+    cases.csv  launches.csv  scaling.csv      everything the tables are made of
+
+Identical data give identical bytes: no date but those in the data, everything sorted.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from tenbin.errors import NoDataError
+from tenbin.results import facts, scaling, table
+from tenbin.results.figures import FIGURES
+from tenbin.results.figures.captions import listed
+from tenbin.results.figures.series import rows
+from tenbin.results.report import about, summary
+from tenbin.results.report.embed import Embedded, embed, plain
+from tenbin.results.report.grid import CASES, GAINS, Grid, cut, grid
+from tenbin.results.store import Run
+
+PAGE = "report.html"
+MOST_FIGURES = 4  # of a kind
+MOST_FAILURES, MOST_RUNS = 50, 50
+LONGEST_OUTPUT = 2000
+
+
+@dataclass(frozen=True)
+class Family:
+    """The figures that stand together, and what is said of those left out."""
+
+    name: str
+    figures: list[Embedded]
+    left_out: list[str]
+
+
+def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
+    """Write the page and its data into `out_dir`; return the path of the page.
+
+    Raises NoDataError where the runs hold no record.
+    """
+    runs = sorted(runs, key=lambda run: run.info.run_id)
+    launches = table.launches(runs)
+    if launches.empty:
+        raise NoDataError("nothing to report: the runs hold no record")
+    cases = table.cases(launches)
+    gains = pd.concat([scaling.strong(launches), scaling.weak(launches)])
+    folder = out_dir / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    data = {"cases": cases, "launches": launches, "scaling": gains}
+    for name, frame in data.items():
+        csv = out_dir / f"{name}.csv"
+        plain(frame).to_csv(csv, index=False, lineterminator="\n")
+    page = _render(
+        runs=runs,
+        name=_name(runs),
+        machines=_machines(runs),
+        counts=_counts(launches, cases),
+        findings=summary.sentences(launches, cases, gains),
+        skipped=[text for run in runs for text in run.skipped.sentences()],
+        failures=_failures(launches),
+        failed=int((~launches["valid"]).sum()),
+        families=_figures(launches, folder),
+        grids=_grids(cases, gains),
+        environments=about.environments(runs),
+        method=about.method(launches, runs),
+    )
+    path = out_dir / PAGE
+    path.write_bytes(page.encode(errors="replace"))
+    return path
+
+
+def _name(runs: Sequence[Run]) -> str:
+    return cut(listed(list(dict.fromkeys(run.info.name for run in runs))), 80)
+
+
+def _machines(runs: Sequence[Run]) -> list[tuple[str, str]]:
+    """Return name and description of each machine, once."""
+    found = {
+        facts.machine_name(run.info.machine): facts.description(run.info.machine)
+        for run in runs
+    }
+    return [(cut(name), cut(what)) for name, what in sorted(found.items())]
+
+
+def _counts(launches: pd.DataFrame, cases: pd.DataFrame) -> list[tuple[str, int, str]]:
+    """Return the numbers at the top: label, value, and a class where it matters."""
+    by_status = launches["status"].value_counts()
+    bad = [
+        (label, int(by_status.get(status, 0)), "bad")
+        for status, label in (
+            ("wrong", "wrong"),
+            ("failed", "failed"),
+            ("timeout", "timed out"),
+        )
+    ]
+    return [
+        ("cases", len(cases), ""),
+        ("records", len(launches), ""),
+        ("measured", int(launches["valid"].sum()), ""),
+        *[(label, count, kind) for label, count, kind in bad if count],
+    ]
+
+
+def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:
+    bad = launches[~launches["valid"]].iloc[:MOST_FAILURES]
+    return [
+        {
+            "case": cut(row.case, 200),
+            "launch": row.launch,
+            "status": row.status,
+            "reason": cut(row.reason, 500),
+            "output": row.output[-LONGEST_OUTPUT:],
+        }
+        for row in rows(bad)
+    ]
+
+
+def _figures(launches: pd.DataFrame, folder: Path) -> list[Family]:
+    """Draw at most MOST_FIGURES of a kind: the groups with the most records."""
+    families: dict[str, Family] = {}
+    for name, spec in FIGURES.items():
+        groups = list(spec.groups(launches))
+        chosen = sorted(range(len(groups)), key=lambda i: (-len(groups[i]), i))
+        drawn = [
+            embed(f"{name}-{place + 1}", spec, groups[place], folder)
+            for place in sorted(chosen[:MOST_FIGURES])
+        ]
+        if drawn:
+            family = families.setdefault(spec.family, Family(spec.family, [], []))
+            family.figures.extend(drawn)
+        if len(groups) > len(drawn):
+            counts = f"{len(drawn)} of {len(groups)}"
+            family.left_out.append(f"{spec.title}: {counts} figures are drawn")
+    return list(families.values())
+
+
+def _grids(cases: pd.DataFrame, gains: pd.DataFrame) -> list[Grid]:
+    grids = [
+        grid(f"{name.capitalize()} scaling", gains[gains["scaling"] == name], GAINS)
+        for name in ("strong", "weak")
+    ]
+    for kernel, frame in cases.groupby("kernel"):
+        grids.append(grid(f"Cases: {cut(str(kernel), 40)}", frame, CASES))
+    return [one for one in grids if one.total]
+
+
+def _render(**content: Any) -> str:
+    files = resources.files("tenbin.results.report")
+    css = (files / "report.css").read_text(encoding="utf-8")
+    js = (files / "report.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(js.encode()).digest()).decode()
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    template = environment.from_string(
+        (files / "report.html.j2").read_text(encoding="utf-8")
+    )
+    return template.render(
+        **content,
+        css=css,
+        js=js,
+        script_hash=f"sha256-{digest}",
+        most_failures=MOST_FAILURES,
+        most_runs=MOST_RUNS,
+    )

@@ -1,0 +1,5 @@
+"""Run the command line as `python -m tenbin`."""
+
+from tenbin.cli import main
+
+main()

@@ -1,0 +1,90 @@
+"""The command line: one small file per verb, imported when it is called."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from tenbin import __version__
+from tenbin.errors import TenbinError
+from tenbin.jobs.environment import is_first_rank, launcher_variable
+
+VERBS = {
+    "list": "What is here: kernels, variants, presets, studies.",
+    "doctor": "Is this machine ready: compiler, MPI, BLAS, GPU, scheduler.",
+    "bench": "Weigh one kernel now; also under mpiexec or srun.",
+    "run": "Run a whole study here and write its report.",
+    "report": "Turn runs into one HTML page with figures and tables.",
+}
+INTERRUPTED = 130
+
+
+class Verbs(click.Group):
+    """A group that imports a verb only when it is called or asked for help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of a day's work."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import the file of the verb."""
+        if name not in VERBS:
+            return None
+        command: click.Command = import_module(f"tenbin.cli.{name}").command
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Write the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tenbin")
+def cli() -> None:
+    """Weigh the building blocks of distributed deep learning on this machine.
+
+    \b
+    tenbin run quick                                    a first report
+    mpiexec -n 4 tenbin bench allreduce -s 1KiB:64MiB   one kernel, one table
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; errors for the user are one line and an exit code.
+
+    Under mpiexec every rank comes here: rank 0 alone speaks, and an exception on any
+    rank ends all of them.
+    """
+    try:
+        code = cli.main(arguments, prog_name="tenbin", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        if is_first_rank():
+            error.show()
+        sys.exit(error.exit_code)
+    except TenbinError as error:
+        if is_first_rank():
+            click.echo(f"tenbin: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("tenbin: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception:
+        if launcher_variable():
+            _abort_all()
+        raise
+
+
+def _abort_all() -> None:
+    traceback.print_exc()
+    from mpi4py import MPI
+
+    MPI.COMM_WORLD.Abort(1)

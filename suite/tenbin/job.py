@@ -1,0 +1,66 @@
+"""Job: what the parent asks of one MPI launch, as a file both sides read."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tenbin.case import Case
+from tenbin.kernel import Kernel, Options
+from tenbin.kernels import load as load_kernel
+from tenbin.rule import Rule
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """The cases of one launch; all have the same placement."""
+
+    run: str
+    run_id: str
+    launch: int
+    ranks: int
+    ranks_per_node: int
+    rule: Rule
+    options: Options
+    kernels: dict[str, str]
+    cases: list[dict[str, Any]]
+
+
+def encode_case(case: Case) -> dict[str, Any]:
+    """Return a case as JSON types."""
+    encoded: dict[str, Any] = msgspec.to_builtins(case)
+    return encoded
+
+
+def decode_case(data: dict[str, Any], own: dict[str, str]) -> tuple[Case, Kernel]:
+    """Return the case and its kernel."""
+    kernel = load_kernel(data["kernel"], own)
+    problem = msgspec.convert(data["problem"], kernel.problem)
+    return Case(**{**data, "problem": problem}), kernel
+
+
+class InFlight(msgspec.Struct, frozen=True, kw_only=True):
+    """What rank 0 last started: the number of the case in its job; at the end, all."""
+
+    number: int
+    case: str
+
+
+def in_flight_path(run: Path) -> Path:
+    """Return where rank 0 says what it is doing."""
+    return run / "in_flight.json"
+
+
+def note_in_flight(run: Path, number: int, case: str) -> None:
+    """Say, atomically, which case starts now."""
+    path = in_flight_path(run)
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(InFlight(number=number, case=case)))
+    fresh.replace(path)
+
+
+def read_in_flight(run: Path) -> InFlight | None:
+    """Return what rank 0 last started, or None before its first case."""
+    try:
+        return msgspec.json.decode(in_flight_path(run).read_bytes(), type=InFlight)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None

@@ -1,0 +1,56 @@
+"""Weigh one case on the ranks that are here: prepare, measure, check, record."""
+
+from dataclasses import dataclass
+
+from tenbin.case import Case
+from tenbin.clock import Clock
+from tenbin.kernel import Kernel, Options
+from tenbin.measure import Outcome, measure
+from tenbin.record import Record, Status, describe, utc_now
+from tenbin.rule import Rule
+from tenbin.topology import Topology
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all cases of a launch share."""
+
+    run_id: str
+    launch: int
+    rule: Rule
+    options: Options
+    clock: Clock
+
+
+def weigh(case: Case, kernel: Kernel, topology: Topology, setting: Setting) -> Record:
+    """Measure one case on all ranks of `topology`; return the record on every rank.
+
+    A wrong result gives a record with status `wrong`. An exception on any rank is the
+    launcher's business and is not caught here.
+    """
+    started = utc_now()
+    task = kernel.prepare(case, topology, setting.options)
+    try:
+        outcome = measure(topology.world, task, setting.rule, setting.clock)
+    finally:
+        task.release()
+    status: Status = "ok" if outcome.check.ok else "wrong"
+    reason = "" if outcome.check.ok else _wrong(outcome)
+    return Record(
+        **describe(case, setting.run_id, setting.launch),
+        status=status,
+        reason=reason,
+        hosts=list(topology.hosts),
+        samples=outcome.samples,
+        check=outcome.check,
+        flags=sorted({*outcome.flags, *(["emulated"] if topology.emulated else [])}),
+        details=dict(task.details),
+        started=started,
+    )
+
+
+def _wrong(outcome: Outcome) -> str:
+    check = outcome.check
+    if check.error is None:
+        return f"{check.method}: not a number"
+    return f"{check.method}: error is {check.error:.3g} times its bound"
