@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tenbin import stats
 from tenbin.clock import Clock, synchronise
-from tenbin.kernel import Task
+from tenbin.kernel import Options, Task
 from tenbin.kernels.allreduce.pool import Pool, buffers_needed, make_pool
 from tenbin.kernels.allreduce.task import task_on
 from tenbin.measure import Rule, measure
@@ -115,7 +115,7 @@ def weigh_size(
     size: int, topology: Topology, loop: ctypes.CDLL, rounds: int, repetitions: int
 ) -> dict[str, list[float]]:
     world = topology.world
-    buffers = buffers_needed(size, topology.ranks_per_node, hot=False)
+    buffers = buffers_needed(size, topology.ranks_per_node, Options())
     pool = make_pool(size // 4, "float32", world.size, world.rank, buffers, seed=1)
     tasks = {name: task_on(name, topology, pool) for name in ("library", "flat")}
     clock, comm = synchronise(world), world.Dup()

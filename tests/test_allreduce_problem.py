@@ -3,7 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenbin.cold import last_level_cache_bytes
 from tenbin.errors import UsageError
+from tenbin.kernel import Options
 from tenbin.kernels.allreduce import pool
 from tenbin.kernels.allreduce.models import PARAMETERS
 from tenbin.kernels.allreduce.presets import PRESETS
@@ -119,9 +121,9 @@ def test_buffers_take_turns_and_are_refilled_before_their_next() -> None:
 
 
 def test_buffers_are_cold_within_memory() -> None:
-    cache = pool.last_level_cache_bytes()
+    cache = last_level_cache_bytes()
 
-    assert pool.buffers_needed(2**20, 1, hot=True) == 1
-    assert pool.buffers_needed(8, 4, hot=False) == pool.MOST_BUFFERS
-    assert pool.buffers_needed(2 * cache, 1, hot=False) == 2
-    assert pool.buffers_needed(2**30, 8, hot=False) == 2
+    assert pool.buffers_needed(2**20, 1, Options(hot=True)) == 1
+    assert pool.buffers_needed(8, 4, Options()) == pool.MOST_BUFFERS
+    assert pool.buffers_needed(2 * cache, 1, Options(pool_bytes=1)) == 1
+    assert pool.buffers_needed(2**20, 8, Options(pool_bytes=8)) == 2

@@ -3,16 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 import pytest
 
 from tenbin.kernels.allreduce.hierarchical import hierarchical
+from tenbin.kernels.allreduce.names import parse
 from tenbin.kernels.allreduce.prove import Proof, prove, prove_by_hash, prove_exactly
 from tenbin.kernels.allreduce.schedule import ROW, Rows, Schedule, table
 
 Row = tuple[int, int, int, int, int, bool]
-HIERARCHIES = [(2,), (3,), (2, 2), (4,), (3, 2), (2, 3), (5,), (2, 2, 2)]
+HIERARCHIES = ["2", "3", "2x2", "4", "3x2", "2x3", "5", "2x2x2"]
+FORMS = ["4d", "3h", "5h", "2dx2h", "leader:3x2", "leader:2dx2", "full:2x2", "2x2@1"]
+FORMS += ["2/2", "leader:2x2/2"]
+WHOLE = [("tree", 4), ("tree/2", 3), ("doubling", 4), ("doubling", 3), ("swing", 4)]
+WHOLE += [("swing", 5), ("tree", 5)]
+SCHEDULES = [(text, 0) for text in (*HIERARCHIES, *FORMS)] + WHOLE
 
 
 def is_allreduce(ranks: int, chunks: int, rows: list[Row]) -> bool:
@@ -66,9 +73,13 @@ def with_rows(schedule: Schedule, rows: list[Row]) -> Schedule:
     return replace(schedule, rows=np.array(rows, dtype=ROW))
 
 
-@pytest.mark.parametrize("levels", HIERARCHIES)
-def test_every_mutant_gets_the_verdict_of_the_interpreter(levels: tuple[int]) -> None:
-    schedule = hierarchical(levels)
+@pytest.mark.parametrize(("text", "ranks"), SCHEDULES)
+def test_every_mutant_gets_the_verdict_of_the_interpreter(
+    text: str, ranks: int
+) -> None:
+    name = parse(text)
+    ranks = ranks or prod(name.sizes)
+    schedule = name.schedule(ranks, 2 if name.block else ranks)
     wrong = 0
 
     for rows in mutants(schedule):

@@ -51,7 +51,7 @@ def test_the_wheel_holds_code_data_and_one_top_level_name(wheel: Path) -> None:
         "tenbin/studies/quick.toml",
         "tenbin/py.typed",
         "tenbin/kernels/native/_native.abi3.so",
-        "tenbin/results/report/page.html.j2",
+        "tenbin/results/report/report.html.j2",
     ):
         assert part in names
     assert "cp311-abi3" in wheel.name

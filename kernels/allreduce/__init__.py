@@ -11,15 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tenbin.case import Case
-from tenbin.errors import UsageError
 from tenbin.kernel import Kernel, Options, Task
-from tenbin.kernels.allreduce.names import LIBRARY, SHAPES, canonical, parse
-from tenbin.kernels.allreduce.pool import EXACT_SUM
+from tenbin.kernels.allreduce.dtypes import EXACT_SUM
+from tenbin.kernels.allreduce.names import LIBRARY, SHAPES, canonical
 from tenbin.kernels.allreduce.presets import PRESETS
 from tenbin.kernels.allreduce.problem import (
     AllreduceAxes,
     AllreduceProblem,
-    elements,
     expand,
 )
 
@@ -42,25 +40,9 @@ def prepare(case: Case, topology: Topology, options: Options) -> Task:
 
 def decline(case: Case) -> str:
     """Return why a case cannot run, or an empty string."""
-    if case.ranks < 2:
-        return "allreduce needs 2 ranks"
-    if case.ranks > EXACT_SUM[case.dtype]:
-        return f"{case.dtype} has no exact sum over {case.ranks} ranks"
-    try:
-        elements(case.whole, case.dtype)
-        if case.variant != LIBRARY:
-            parse(case.variant).levels(case.ranks, case.ranks_per_node)
-    except UsageError as misfit:
-        return str(misfit)
-    return _library_lacks(case.dtype) if case.variant == LIBRARY else ""
+    from tenbin.kernels.allreduce.limits import why_not
 
-
-def _library_lacks(dtype: str) -> str:
-    if dtype != "float16":  # every MPI library sums the others
-        return ""
-    from tenbin.kernels.allreduce.library import supports
-
-    return "" if supports(dtype) else f"this MPI library has no {dtype}"
+    return why_not(case)
 
 
 KERNEL = Kernel(

@@ -6,7 +6,8 @@
 What is to be added is received into scratch; what is to be copied goes straight into
 the buffer, unless a send of the same step reads that place: a send must see the state
 before the round, so such a copy waits in scratch too. A replay is one Startall and one
-Waitall per step and one NumPy call per message to add.
+Waitall per step and one call per message to add. Buffers on a GPU are handed to a
+library that knows them; then the device has done its work before each step starts.
 
 Why messages cannot be mixed up. MPI keeps the order of messages with equal sender,
 receiver, communicator and tag. Steps: a rank starts step t + 1 after all its requests
@@ -22,10 +23,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from tenbin import device
+from tenbin.kernels.allreduce.dtypes import accumulate
 from tenbin.kernels.allreduce.lower import Message, Step, lower
 from tenbin.kernels.allreduce.plan import Plan
 from tenbin.kernels.allreduce.schedule import Schedule
@@ -41,25 +43,31 @@ class Compiled:
     finish: tuple[Callable[[], object], ...]
 
 
-def compile_plan(schedule: Schedule, comm: MPI.Comm, buffer: Buffer) -> Plan:
+def compile_plan(
+    schedule: Schedule, comm: MPI.Comm, buffer: Buffer, dtype: str = ""
+) -> Plan:
     """Compile the part of this rank for one contiguous, one-dimensional buffer.
 
-    Works for every dtype that NumPy can add. The schedule must be proven: a faulty one
-    may wait forever. `Plan.release` frees the requests; `comm` stays the caller's.
+    `dtype` says what the buffer holds where its own dtype does not (bfloat16). The
+    schedule must be proven: a faulty one may wait forever. `Plan.release` frees the
+    requests; `comm` stays the caller's.
     """
     steps = lower(schedule, comm.rank, buffer.size)
-    waiting = [_through_scratch(step) for step in steps]
+    waiting = [through_scratch(step) for step in steps]
     size = max((sum(m.last - m.first for m in ms) for ms in waiting), default=0)
-    scratch = np.empty(size, dtype=buffer.dtype)
+    scratch = device.module_of(buffer).empty(size, dtype=buffer.dtype)
     compiled = tuple(
-        _compile_step(step, messages, comm, buffer, scratch)
+        _compile_step(step, messages, comm, buffer, scratch, dtype)
         for step, messages in zip(steps, waiting, strict=True)
     )
     details = {"executor": "mpi", "datatype": "MPI_BYTE", "steps": len(steps)}
-    return Plan(partial(_replay, compiled), partial(_free, compiled), details)
+    start = partial(_replay, compiled)
+    if device.holds(buffer):
+        start = partial(_replay_in_order, compiled)
+    return Plan(start, partial(_free, compiled), details)
 
 
-def _through_scratch(step: Step) -> list[Message]:
+def through_scratch(step: Step) -> list[Message]:
     """Return the messages that must not arrive in the buffer itself."""
     return [
         message
@@ -74,6 +82,7 @@ def _compile_step(
     comm: MPI.Comm,
     buffer: Buffer,
     scratch: Buffer,
+    dtype: str,
 ) -> Compiled:
     arrivals: dict[Message, Buffer] = {}
     finish: list[Callable[[], object]] = []
@@ -83,7 +92,7 @@ def _compile_step(
         target = buffer[message.first : message.last]
         arrivals[message] = scratch[used : used + size]
         used += size
-        finish.append(_merge(message, target, arrivals[message]))
+        finish.append(merge(message, target, arrivals[message], dtype))
     receives = [
         comm.Recv_init(
             _as_bytes(arrivals.get(m, buffer[m.first : m.last])), m.peer, m.tag
@@ -99,13 +108,16 @@ def _compile_step(
 
 def _as_bytes(part: Buffer) -> list[Any]:
     """Describe data to MPI as bytes, so that it need not know the dtype."""
-    return [part.view(np.uint8), MPI.BYTE]
+    return [part.view("uint8"), MPI.BYTE]
 
 
-def _merge(message: Message, target: Buffer, arrived: Buffer) -> Callable[[], object]:
+def merge(
+    message: Message, target: Buffer, arrived: Buffer, dtype: str
+) -> Callable[[], object]:
+    """Return the call that adds or copies what has arrived."""
     if message.reduce:
-        return partial(np.add, target, arrived, target)
-    return partial(np.copyto, target, arrived)
+        return accumulate(dtype or target.dtype.name, target, arrived)
+    return partial(device.module_of(target).copyto, target, arrived)
 
 
 def _replay(compiled: tuple[Compiled, ...]) -> None:
@@ -114,6 +126,14 @@ def _replay(compiled: tuple[Compiled, ...]) -> None:
         MPI.Request.Waitall(step.requests)
         for call in step.finish:
             call()
+
+
+def _replay_in_order(compiled: tuple[Compiled, ...]) -> None:
+    """Replay on a device, whose work MPI does not wait for."""
+    for step in compiled:
+        device.synchronise()
+        _replay((step,))
+    device.synchronise()
 
 
 def _free(compiled: tuple[Compiled, ...]) -> None:

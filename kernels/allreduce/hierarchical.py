@@ -28,12 +28,16 @@ from math import prod
 
 import numpy as np
 
+from tenbin.kernels.allreduce.direct import direct
+from tenbin.kernels.allreduce.halving import halving
 from tenbin.kernels.allreduce.ring import ring
 from tenbin.kernels.allreduce.schedule import Schedule, embed, reverse, then
 
 # reduce-scatters of p chunks on p ranks that leave chunk r on rank r
 PATTERNS: dict[str, Callable[[int], Schedule]] = {
     "ring": ring,
+    "direct": direct,
+    "halving": halving,
 }
 
 

@@ -5,55 +5,54 @@ sum over the ranks is exact in any order of addition and known without communica
 The period is a prime: a chunk in the wrong place does not look right.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tenbin import device
 from tenbin.check import Check, equal
+from tenbin.cold import copies, last_level_cache_bytes
+from tenbin.kernel import Options
+from tenbin.kernels.allreduce.dtypes import EXACT_SUM, storage, store
 
 PERIOD = 1021
 LARGEST = 255  # integer on one rank; less where the dtype cannot hold the sum
-# dtype -> largest sum that is exact in any order
-EXACT_SUM = {"float32": 2**24, "float64": 2**53, "float16": 2**11}
 MOST_BUFFERS = 8  # each has its own compiled plan
-NODE_BYTES = 2**30  # for the buffers of all ranks on a node, unless two need more
-CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
-UNKNOWN_CACHE = 32 * 2**20
 
 Buffer = NDArray[Any]
 
 
-def last_level_cache_bytes() -> int:
-    """Return the size of the largest cache, or 32 MiB where the system is silent."""
-    kib = [
-        int(path.read_text().strip().removesuffix("K"))
-        for path in CACHES.glob("index*/size")
-    ]
-    return max(kib, default=0) * 1024 or UNKNOWN_CACHE
+def buffers_needed(message_bytes: int, ranks_per_node: int, options: Options) -> int:
+    """Return how many buffers go round; one of a message that fills the cache is cold.
 
-
-def buffers_needed(message_bytes: int, ranks_per_node: int, hot: bool) -> int:
-    """Return how many buffers go round: twice the last-level cache, within memory."""
-    if hot:
+    Otherwise there are two at least: the one to come is not the one just refilled.
+    """
+    if options.hot:
         return 1
-    cold = -(-2 * last_level_cache_bytes() // max(message_bytes, 1))
-    affordable = NODE_BYTES // max(message_bytes * ranks_per_node, 1)
-    return max(2, min(cold, affordable, MOST_BUFFERS))
+    cache_bytes = last_level_cache_bytes()
+    least = 2 if message_bytes * ranks_per_node < cache_bytes else 1
+    most = copies(
+        message_bytes, ranks_per_node, options.pool_bytes, cache_bytes, least
+    )
+    return min(most, MOST_BUFFERS)
 
 
 @dataclass(eq=False)
 class Pool:
     """Buffers that take turns; `current` is the one in use.
 
-    `mine` and `wanted` (PERIOD,) are one period of the input and of the sum.
+    `mine` and `wanted` (PERIOD,) are one period of the input and of the sum. `shared`
+    are the buffers of every rank of the node where all of them see all.
     """
 
     buffers: tuple[Buffer, ...]
     mine: Buffer
     wanted: Buffer
+    dtype: str
+    shared: Sequence[Sequence[Buffer]] = ()
     current: int = 0
 
     def rotate(self, repetition: int) -> None:
@@ -63,31 +62,40 @@ class Pool:
 
     def check(self) -> Check:
         """Judge every element of the current buffer."""
-        whole, rest = _periods(self.buffers[self.current])
+        whole, rest = _periods(device.to_host(self.buffers[self.current]))
         body, tail = equal(whole, self.wanted), equal(rest, self.wanted[: rest.size])
         return Check(body.ok and tail.ok, body.error + tail.error, body.method)
 
 
 def make_pool(
-    count: int, dtype: str, ranks: int, rank: int, buffers: int, seed: int
+    count: int,
+    dtype: str,
+    ranks: int,
+    rank: int,
+    buffers: int,
+    seed: int,
+    memory: Sequence[Buffer] = (),
 ) -> Pool:
-    """Make `buffers` filled buffers of `count` elements."""
+    """Make `buffers` filled buffers of `count` elements, in `memory` where given."""
     largest = min(LARGEST, EXACT_SUM[dtype] // ranks)
     pattern = np.random.default_rng(seed).integers(
         largest + 1, size=(ranks, PERIOD), dtype=np.int64
     )
-    mine = pattern[rank].astype(dtype)
-    made = tuple(np.empty(count, dtype=dtype) for _ in range(buffers))
+    mine, wanted = store(pattern[rank], dtype), store(pattern.sum(axis=0), dtype)
+    fresh = (np.empty(count, dtype=storage(dtype)) for _ in range(buffers))
+    made = tuple(memory or fresh)
     for buffer in made:
         fill(buffer, mine)
-    return Pool(made, mine, pattern.sum(axis=0).astype(dtype))
+    return Pool(made, mine, wanted, dtype)
 
 
 def fill(buffer: Buffer, period: Buffer) -> None:
     """Repeat `period` over the buffer."""
     whole, rest = _periods(buffer)
-    np.copyto(whole, period)
-    np.copyto(rest, period[: rest.size])
+    module = device.module_of(buffer)
+    repeated = module.asarray(period)
+    module.copyto(whole, repeated)
+    module.copyto(rest, repeated[: rest.size])
 
 
 def _periods(buffer: Buffer) -> tuple[Buffer, Buffer]:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import msgspec
-import numpy as np
 
 from tenbin.case import Problem, Work
 from tenbin.errors import UsageError
+from tenbin.kernels.allreduce.dtypes import storage
 from tenbin.units import BINARY, parse_sizes
 
 
@@ -46,7 +46,7 @@ class AllreduceProblem:
 def elements(problem: Problem, dtype: str) -> int:
     """Return the elements of a message; raise UsageError for a broken one."""
     message_bytes = problem.work(dtype).message_bytes or 0
-    count, rest = divmod(message_bytes, np.dtype(dtype).itemsize)
+    count, rest = divmod(message_bytes, storage(dtype).itemsize)
     if rest:
         raise UsageError(f"{message_bytes} bytes are no whole number of {dtype}")
     return count

@@ -1,19 +1,17 @@
 """Make a case ready: buffers, a plan for each, and what really runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from tenbin.case import Case
 from tenbin.kernel import Options, Task
-from tenbin.kernels.allreduce.execute_mpi import compile_plan
-from tenbin.kernels.allreduce.library import library
-from tenbin.kernels.allreduce.names import LIBRARY, parse
+from tenbin.kernels.allreduce import memory
+from tenbin.kernels.allreduce.dtypes import adds, storage
+from tenbin.kernels.allreduce.executors import Job, compile_plans, place
+from tenbin.kernels.allreduce.names import LIBRARIES, parse
 from tenbin.kernels.allreduce.pool import Pool, buffers_needed, make_pool
 from tenbin.kernels.allreduce.problem import elements
-from tenbin.kernels.allreduce.schedule import Schedule, relabel
 from tenbin.kernels.allreduce.traffic import traffic
 from tenbin.topology import Topology
 
@@ -21,64 +19,55 @@ from tenbin.topology import Topology
 def task(case: Case, topology: Topology, options: Options) -> Task:
     """Return the task of a case; raise UsageError for a message of broken elements."""
     count = elements(case.whole, case.dtype)
-    message_bytes = count * np.dtype(case.dtype).itemsize
-    buffers = buffers_needed(message_bytes, topology.ranks_per_node, options.hot)
-    pool = make_pool(
-        count, case.dtype, topology.size, topology.rank, buffers, options.seed
-    )
-    return task_on(case.variant, topology, pool)
+    message_bytes = count * storage(case.dtype).itemsize
+    buffers = buffers_needed(message_bytes, topology.ranks_per_node, options)
+    held = memory.memory_for(case.variant, topology, count, case.dtype, buffers)
+    ranks = (topology.size, topology.rank)
+    pool = make_pool(count, case.dtype, *ranks, buffers, options.seed, held.mine)
+    pool.shared = held.shared
+    return task_on(case.variant, topology, pool, held.release)
 
 
-def task_on(variant: str, topology: Topology, pool: Pool) -> Task:
-    """Return the task of running `variant` on the buffers of a pool, in turns."""
+def task_on(
+    variant: str,
+    topology: Topology,
+    pool: Pool,
+    release_pool: Callable[[], object] = lambda: None,
+) -> Task:
+    """Return the task of running `variant` on the buffers of a pool, in turns.
+
+    The pool must lie where the variant can use it (`memory`); releasing the task calls
+    `release_pool` last.
+    """
     comm = topology.world.Dup()
-    facts: Mapping[str, Any] = {}
-    if variant == LIBRARY:
-        plans = [library(comm, buffer) for buffer in pool.buffers]
-    else:
-        nodes = place(topology)
-        schedule = build(variant, topology, nodes)
-        plans = [compile_plan(schedule, comm, buffer) for buffer in pool.buffers]
-        facts = describe(schedule, nodes, pool)
-
-    def release() -> None:
-        for plan in plans:
-            plan.release()
-        comm.Free()
-
+    job = Job(variant, topology, comm, pool)
+    job.held.callback(release_pool)
+    job.held.callback(comm.Free)
+    plans = compile_plans(job)
+    for plan in plans:
+        job.held.callback(plan.release)
+    facts = {} if unscheduled(variant) else describe(job)
     return Task(
         run=lambda: plans[pool.current].start(),
         reset=pool.rotate,
         check=pool.check,
-        release=release,
+        release=job.held.close,
         details={**facts, **plans[0].details, "buffers": len(plans)},
     )
 
 
-def place(topology: Topology) -> list[int]:
-    """Return the node of every rank; nodes are numbered by their first rank."""
-    leaders = topology.world.allgather(topology.intra.bcast(topology.rank))
-    numbers = {leader: node for node, leader in enumerate(sorted(set(leaders)))}
-    return [numbers[leader] for leader in leaders]
+def unscheduled(variant: str) -> bool:
+    """Return whether a library decides what happens, so that nothing can be counted."""
+    return variant in LIBRARIES or parse(variant).by_library
 
 
-def build(variant: str, topology: Topology, nodes: list[int]) -> Schedule:
-    """Return the schedule of a name, its inner levels inside the nodes.
-
-    Launchers may deal ranks round robin; the schedule takes them node by node.
-    """
-    schedule = parse(variant).schedule(topology.size, topology.ranks_per_node)
-    return relabel(schedule, np.argsort(nodes, kind="stable"))
-
-
-def describe(schedule: Schedule, nodes: list[int], pool: Pool) -> dict[str, Any]:
+def describe(job: Job) -> dict[str, Any]:
     """Return what a schedule does to a buffer, in JSON types."""
-    buffer = pool.buffers[0]
-    moved = traffic(schedule, nodes, buffer.size, buffer.itemsize)
-    adds = "numpy, element by element" if buffer.dtype == np.float16 else "numpy"
+    schedule, buffer = job.schedule, job.pool.buffers[0]
+    moved = traffic(schedule, place(job.topology), buffer.size, buffer.itemsize)
     return {
         "schedule": schedule.name,
         "rounds": schedule.rounds,
-        "adds": adds,
+        "adds": adds(job.pool.dtype),
         **asdict(moved),
     }

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenbin.kernels.allreduce.schedule import Schedule
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -18,13 +21,11 @@ class Traffic:
 
 
 def traffic(
-    schedule: Schedule, nodes: Sequence[int], count: int, itemsize: int
+    schedule: Schedule, nodes: Sequence[int] | Ints, count: int, itemsize: int
 ) -> Traffic:
     """Count the bytes for `count` elements, rank r being on node `nodes[r]`."""
     rows, place = schedule.rows, np.asarray(nodes)
-    first = rows["chunk"].astype(np.int64)
-    last = first + rows["count"]
-    moved = count * last // schedule.chunks - count * first // schedule.chunks
+    moved = moved_elements(schedule, count)
     inside = place[rows["src"]] == place[rows["dst"]]
     sent = np.zeros(schedule.ranks, dtype=np.int64)
     np.add.at(sent, rows["src"], moved)
@@ -33,3 +34,17 @@ def traffic(
         intra_bytes=int(moved[inside].sum()) * itemsize,
         inter_bytes=int(moved[~inside].sum()) * itemsize,
     )
+
+
+def moved_elements(schedule: Schedule, count: int) -> Ints:
+    """Return the elements each row moves of a buffer of `count`, shape (rows,)."""
+    first = schedule.rows["chunk"].astype(np.int64)
+    size = schedule.rows["count"].astype(np.int64)
+    if count % schedule.chunks == 0:
+        return size * (count // schedule.chunks)
+    return count * (first + size) // schedule.chunks - count * first // schedule.chunks
+
+
+def node_by_node(ranks: int, ranks_per_node: int) -> Ints:
+    """Return the node of every rank where launchers fill one node after the other."""
+    return np.arange(ranks) // ranks_per_node

@@ -1,28 +1,8 @@
-"""Cold operands by rotation: copies of one set that together exceed the caches.
-
-    repetition   0      1      2      3 ...
-    set          0      1      2      0          sets x bytes >= 2 x last-level cache
-
-A set is used again only after all the others have passed through the cache.
-"""
+"""The operands of a case: equal sets that take turns, so that each comes cold."""
 
 from typing import Any
 
 from tenbin.kernels.gemm.variant import Array
-
-POOL_LIMIT = 2**30
-
-
-def sets_needed(set_bytes: int, cache_bytes: int, limit_bytes: int) -> int:
-    """Return how many sets exceed twice the cache and stay within the limit.
-
-    >>> sets_needed(set_bytes=10, cache_bytes=32, limit_bytes=1000)
-    7
-    >>> sets_needed(set_bytes=10, cache_bytes=32, limit_bytes=25)
-    2
-    """
-    return max(1, min(2 * cache_bytes // set_bytes + 1, limit_bytes // set_bytes))
-
 
 class Pool:
     """Equal sets of op(A), op(B) and an output, one of them current.

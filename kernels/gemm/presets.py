@@ -102,7 +102,8 @@ PRESETS: dict[str, tuple[GemmProblem, ...]] = {
         GemmProblem(4096, 16, 4096),
         GemmProblem(35, 8457, 1760, "tn"),
     ),
-    "square": tuple(GemmProblem(n, n, n) for n in (256, 512, 1024, 2048, 4096)),
+    "square": tuple(GemmProblem(n, n, n) for n in (256, 512, 1024, 2048)),
+    "square-large": tuple(GemmProblem(n, n, n) for n in (4096, 8192, 16384)),
     **DEEPBENCH,
     **{f"{name}-small": small(problems) for name, problems in DEEPBENCH.items()},
 }

@@ -5,17 +5,16 @@ from typing import Any
 
 from tenbin import device
 from tenbin.check import Check
+from tenbin.cold import copies, is_cold, last_level_cache_bytes
 from tenbin.kernel import Options, Task
 from tenbin.kernels.gemm import threads, verify
 from tenbin.kernels.gemm.limits import memory_bytes
 from tenbin.kernels.gemm.operands import operands
-from tenbin.kernels.gemm.pool import POOL_LIMIT, Pool, sets_needed
+from tenbin.kernels.gemm.pool import Pool
 from tenbin.kernels.gemm.problem import GemmProblem
 from tenbin.kernels.gemm.variant import Variant
 from tenbin.machine.hardware import caches
 from tenbin.topology import Topology
-
-CACHE_UNKNOWN = 32 * 2**20
 
 
 def task(
@@ -28,9 +27,13 @@ def task(
     """Return the task of this rank's block of the whole `problem`. Collective."""
     rows, columns = problem.block(topology.size, topology.rank)
     a, b = operands(problem, rows, columns, dtype, options.seed)
-    cores = threads.cores_per_rank(topology)
+    cores = options.threads or threads.cores_per_rank(topology)
     place = _device(topology) if variant.on_device else _host(variant, dtype, cores)
-    sets = 1 if options.hot else _sets(a, b, int(place["cache_bytes"]), topology)
+    ranks = topology.hosts.count(_host_of(topology))
+    set_bytes = a.nbytes + b.nbytes + a.shape[0] * b.shape[1] * a.itemsize
+    cache_bytes = int(place["cache_bytes"])
+    most = 1 if options.hot else options.pool_bytes
+    sets = copies(set_bytes, ranks, most, cache_bytes)
     pool = Pool(device.arrays(variant.on_device), a, b, sets)
     accumulate = variant.accumulate[dtype]
 
@@ -45,7 +48,8 @@ def task(
     def run() -> Any:
         return variant.run(*pool.current)
 
-    details = {**place, "accumulate": accumulate, "pool_sets": sets}
+    details: dict[str, Any] = {**place, "accumulate": accumulate, "pool_sets": sets}
+    details["cold"] = is_cold(set_bytes, ranks, sets, cache_bytes)
     if dtype in variant.slow_flop_per_s:
         details["slow_baseline"] = True
     return Task(run, pool.select, check, threads.pin(cores), details)
@@ -56,7 +60,7 @@ def _host(variant: Variant, dtype: str, cores: int) -> dict[str, Any]:
         place: dict[str, Any] = {"blas": "none", "threads": 1}
     else:
         place = {"blas": threads.blas_name(), "threads": cores}
-    return {**place, "cache_bytes": _cache_bytes()}
+    return {**place, "cache_bytes": last_level_cache_bytes()}
 
 
 def _device(topology: Topology) -> dict[str, Any]:
@@ -66,20 +70,3 @@ def _device(topology: Topology) -> dict[str, Any]:
 
 def _host_of(topology: Topology) -> str:
     return topology.hosts[topology.rank]
-
-
-def _sets(a: Any, b: Any, cache_bytes: int, topology: Topology) -> int:
-    """Return the sets to rotate: a quarter of the memory at most, over all ranks."""
-    set_bytes = a.nbytes + b.nbytes + a.shape[0] * b.shape[1] * a.itemsize
-    ranks = topology.hosts.count(_host_of(topology))
-    share = memory_bytes() // (4 * ranks)
-    return sets_needed(set_bytes, cache_bytes, min(POOL_LIMIT, share))
-
-
-def _cache_bytes() -> int:
-    """Return the bytes of the last-level caches here, or a guess where unknown."""
-    try:
-        last = max(caches(), key=lambda cache: int(cache["level"]))
-    except ValueError:
-        return CACHE_UNKNOWN
-    return int(last["size_bytes"] * last["instances"])

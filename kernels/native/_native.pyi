@@ -1,6 +1,7 @@
 from _typeshed import ReadableBuffer, WriteableBuffer
 
 BLOCK_BYTES: int
+FLAG_BYTES: int
 
 def isas() -> list[str]: ...
 def rows() -> list[tuple[str, str, str]]: ...
@@ -19,3 +20,15 @@ def triad_bandwidth(
     isa: str | None = None,
     start_ns: int = 0,
 ) -> tuple[float, int, int, int]: ...
+def add(
+    outs: tuple[WriteableBuffer, ...],
+    ins: tuple[ReadableBuffer, ...],
+    dtype: str,
+    first: int,
+    last: int,
+    isa: str | None = None,
+    /,
+) -> None: ...
+def barrier(
+    flags: WriteableBuffer, rank: int, epoch: int, spin_ns: int, sleep_ns: int, /
+) -> bool: ...

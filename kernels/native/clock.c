@@ -11,6 +11,11 @@ static int64_t read_ns(clockid_t clock)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+int64_t now_ns(void)
+{
+    return read_ns(CLOCK_MONOTONIC);
+}
+
 void timing_begin(struct timing *timing)
 {
     do

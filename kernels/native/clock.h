@@ -13,6 +13,7 @@ struct timing {
     int64_t cpu_ns;
 };
 
+int64_t now_ns(void);
 void timing_begin(struct timing *timing);
 void timing_end(struct timing *timing);
 

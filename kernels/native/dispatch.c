@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "add.h"
 #include "fma.h"
 #include "stream.h"
 #include "target.h"
@@ -14,27 +15,37 @@
 #define ROW(operation, dtype, isa, function) \
     {operation, dtype, isa, (kernel_function)(function)}
 
+#define ADD_ROWS(isa, suffix) \
+    ROW("add", "float16", isa, add_f16_##suffix), \
+    ROW("add", "bfloat16", isa, add_bf16_##suffix), \
+    ROW("add", "float32", isa, add_f32_##suffix), \
+    ROW("add", "float64", isa, add_f64_##suffix)
+
 /* Everything that was compiled, from slow to fast within an operation and dtype. */
 static const struct kernel KERNELS[] = {
     ROW("fma", "float32", ISA_SCALAR, fma_f32_scalar),
     ROW("fma", "float64", ISA_SCALAR, fma_f64_scalar),
     ROW("read", "uint64", ISA_SCALAR, read_u64_scalar),
     ROW("triad", "float64", ISA_SCALAR, triad_f64_scalar),
+    ADD_ROWS(ISA_SCALAR, scalar),
 #if defined(TENBIN_ARM)
     ROW("fma", "float32", ISA_NEON, fma_f32_neon),
     ROW("fma", "float64", ISA_NEON, fma_f64_neon),
     ROW("read", "uint64", ISA_NEON, read_u64_neon),
     ROW("triad", "float64", ISA_NEON, triad_f64_neon),
+    ADD_ROWS(ISA_NEON, neon),
 #endif
 #if defined(TENBIN_X86)
     ROW("fma", "float32", ISA_AVX2, fma_f32_avx2),
     ROW("fma", "float64", ISA_AVX2, fma_f64_avx2),
     ROW("read", "uint64", ISA_AVX2, read_u64_avx2),
     ROW("triad", "float64", ISA_AVX2, triad_f64_avx2),
+    ADD_ROWS(ISA_AVX2, avx2),
     ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
     ROW("fma", "float64", ISA_AVX512, fma_f64_avx512),
     ROW("read", "uint64", ISA_AVX512, read_u64_avx512),
     ROW("triad", "float64", ISA_AVX512, triad_f64_avx512),
+    ADD_ROWS(ISA_AVX512, avx512),
 #endif
 #if defined(TENBIN_AVX512BF16)
     ROW("fma", "bfloat16", ISA_AVX512BF16, fma_bf16_avx512bf16),

@@ -1,13 +1,12 @@
 /* The Python binding: check the arguments, release the interpreter, call dispatch.
    Every timed function returns (work, begin_ns, end_ns, cpu_ns). */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "module.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "barrier.h"
 #include "fma.h"
 #include "stream.h"
 
@@ -16,8 +15,7 @@
 #define EXACT_STEPS_F16 ((size_t)2000)
 #define TRIAD_SCALE 2.0
 
-static const struct kernel *find(const char *operation, const char *dtype,
-                                 const char *isa)
+const struct kernel *find(const char *operation, const char *dtype, const char *isa)
 {
     char error[256];
     const struct kernel *row = dispatch(operation, dtype, isa, error, sizeof error);
@@ -192,6 +190,8 @@ static PyMethodDef methods[] = {
     {"fma_peak", KEYWORDS(fma_peak), METH_VARARGS | METH_KEYWORDS, NULL},
     {"read_bandwidth", KEYWORDS(read_bandwidth), METH_VARARGS | METH_KEYWORDS, NULL},
     {"triad_bandwidth", KEYWORDS(triad_bandwidth), METH_VARARGS | METH_KEYWORDS, NULL},
+    {"add", module_add, METH_VARARGS, NULL},
+    {"barrier", module_barrier, METH_VARARGS, NULL},
     {"chosen", chosen, METH_VARARGS, NULL},
     {"isas", isas, METH_NOARGS, NULL},
     {"rows", rows, METH_NOARGS, NULL},
@@ -201,7 +201,8 @@ static PyMethodDef methods[] = {
 static int execute(PyObject *module)
 {
     dispatch_fill(getenv("TENBIN_ISA"));
-    return PyModule_AddIntConstant(module, "BLOCK_BYTES", BLOCK_BYTES);
+    return PyModule_AddIntConstant(module, "BLOCK_BYTES", BLOCK_BYTES) ||
+           PyModule_AddIntConstant(module, "FLAG_BYTES", FLAG_BYTES);
 }
 
 static PyModuleDef_Slot slots[] = {

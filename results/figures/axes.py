@@ -62,8 +62,22 @@ def log_ticks(low: float, high: float) -> list[float]:
     return _thinned(ticks)
 
 
-def _thinned(ticks: list[float], most: int = MOST_TICKS) -> list[float]:
-    return ticks[:: math.ceil(len(ticks) / most)] if ticks else ticks
+def _thinned(ticks: list[float]) -> list[float]:
+    return ticks[:: math.ceil(len(ticks) / MOST_TICKS)] if ticks else ticks
+
+
+def apart(values: Sequence[float], most: int) -> list[float]:
+    """Return the values whose labels do not touch on a log axis of `most` labels.
+
+    >>> apart([1.0, 2.0, 4.0, 4.1, 64.0], 6)
+    [1.0, 2.0, 4.0, 64.0]
+    """
+    kept: list[float] = []
+    gap = math.log(values[-1] / values[0]) / most if values else 0.0
+    for value in values:
+        if not kept or math.log(value / kept[-1]) >= gap * 0.999:
+            kept.append(value)
+    return kept
 
 
 def log_y(
@@ -90,7 +104,7 @@ def _powers_of_two(low: float, high: float) -> list[float]:
 
 def log2_x(axes: Axes, values: Sequence[float], *, sizes: bool = False) -> None:
     """Make the x axis binary, with ticks at measured values, in bytes if `sizes`."""
-    ticks = _thinned(sorted(set(values)), MOST_SIZES if sizes else MOST_TICKS)
+    ticks = apart(sorted(set(values)), MOST_SIZES if sizes else MOST_TICKS)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(

@@ -6,6 +6,7 @@ from tenbin.results import intervals
 from tenbin.results.figures.series import MOST_SERIES, RULE
 
 INTERVAL = "order-statistic interval over launches ({level} coverage)"
+LONGEST = 80  # characters of a name in a sentence
 MANY = 4  # names spelt out before the rest is counted
 
 
@@ -15,8 +16,18 @@ def listed(names: list[str], most: int = MANY) -> str:
     >>> listed(["a", "b", "c"], most=1)
     'a and 2 more'
     """
-    shown = ", ".join(names[:most])
+    shown = ", ".join(brief(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def brief(name: str) -> str:
+    """Return a name that does not break a sentence.
+
+    >>> brief("two  words"), len(brief("x" * 1000))
+    ('two words', 80)
+    """
+    line = " ".join(name[: 2 * LONGEST].split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 def place(points: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from tenbin.results.figures import captions
 from tenbin.results.figures.axes import (
@@ -80,7 +81,8 @@ def _x_axis(axes: Axes, values: list[float]) -> None:
     low, high = min(values) / 1.6, max(values) * 1.6
     axes.set_xscale("log")
     axes.set_xlim(low, high)
-    axes.set_xticks(log_ticks(low, high), minor=False)
+    axes.set_xticks(log_ticks(low, high))
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(plain_label)
     axes.set_xlabel("arithmetic intensity (FLOP per byte)")
 

@@ -33,8 +33,8 @@ def mark_shown(points: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def _names(points: pd.DataFrame, by: Sequence[str]) -> pd.Series:
-    """Name each series by what differs within the figure; the variant always."""
-    telling = [n for n in by if n == "variant" or points[n].nunique() > 1]
+    """Name each series by what differs within the figure, or by its variant."""
+    telling = [n for n in by if points[n].nunique() > 1] or ["variant"]
     names = points[telling].astype(str).agg(" ".join, axis=1) if len(points) else ""
     return pd.Series(names, points.index, dtype="object").str.strip()
 
@@ -46,7 +46,7 @@ class Series:
     name: str
     points: pd.DataFrame
     slot: int
-    dash: Any
+    turn: int  # among the series of the same variant
 
     @property
     def label(self) -> str:
@@ -61,8 +61,13 @@ class Series:
 
     @property
     def marker(self) -> str:
-        """Return the marker of the variant."""
-        return marker(self.slot)
+        """Return the marker: the variant's own for its first series."""
+        return marker(self.slot + self.turn)
+
+    @property
+    def dash(self) -> Any:
+        """Return the pattern of the line: solid for the first series of a variant."""
+        return DASHES[self.turn % len(DASHES)]
 
 
 def rows(frame: pd.DataFrame) -> Iterator[Any]:
@@ -71,14 +76,14 @@ def rows(frame: pd.DataFrame) -> Iterator[Any]:
 
 
 def shown_series(points: pd.DataFrame) -> list[Series]:
-    """Return the drawn series; those of one variant share a colour, not the dashes."""
+    """Return the drawn series; those of one variant share the colour alone."""
     result, seen = [], dict[int, int]()
     drawn = points[points["shown"]]
     for name, points in drawn.groupby("series", sort=False):
         slot = int(points["slot"].iloc[0])
-        dash = DASHES[seen.get(slot, 0) % len(DASHES)]
-        seen[slot] = seen.get(slot, 0) + 1
-        result.append(Series(str(name), points, slot, dash))
+        turn = seen.get(slot, 0)
+        seen[slot] = turn + 1
+        result.append(Series(str(name), points, slot, turn))
     return result
 
 
@@ -112,8 +117,8 @@ def draw_line(
             axes.plot(
                 *zip(*spread, strict=True),
                 ".",
-                alpha=0.3,
-                markersize=2.6,
+                alpha=0.45,
+                markersize=3.2,
                 markeredgewidth=0,
                 **look,
             )

@@ -10,7 +10,7 @@ from typing import Any, cast
 import matplotlib as mpl
 from matplotlib.font_manager import findfont, get_font
 
-INK = "#262b33"  # the page replaces these three by its own, light or dark
+INK = "#262b33"  # the page replaces all of these by its own, light or dark
 FAINT = "#9aa1ab"
 PAPER = "#fefefe"
 

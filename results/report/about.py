@@ -11,6 +11,7 @@ from tenbin.results.store import Run
 from tenbin.units import format_time
 
 MOST_FACTS, DEEPEST = 400, 6
+PASSING = ("load", "memory.available_bytes")  # of the moment, not of the machine
 SMALLEST_BYTES = 8
 
 
@@ -144,10 +145,11 @@ def flatten(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, s
 def environments(
     runs: Sequence[Run],
 ) -> list[tuple[str, list[str], list[tuple[str, str]]]]:
-    """Return each distinct machine once: its name, the runs on it, its facts."""
+    """Return each distinct machine once: its name, its runs, its lasting facts."""
     found: dict[tuple[tuple[str, str], ...], list[Run]] = {}
     for run in runs:
-        rows = tuple(flatten(run.info.machine))[:MOST_FACTS]
+        said = flatten(run.info.machine)
+        rows = tuple(row for row in said if row[0] not in PASSING)[:MOST_FACTS]
         found.setdefault(rows, []).append(run)
     return [
         (

@@ -12,11 +12,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tenbin.results.figures.spec import FigureSpec
-from tenbin.results.figures.style import FAINT, INK, PAPER, styled
+from tenbin.results.figures.style import FAINT, INK, PALETTE, PAPER, styled
 
 PNG_DPI = 160
 LARGEST_SVG, LARGEST_CSV = 400_000, 60_000  # bytes within the page
-PAGE_COLOURS = {INK: "var(--ink)", FAINT: "var(--faint)", PAPER: "var(--paper)"}
+PAGE_COLOURS = {
+    INK: "var(--ink)",
+    FAINT: "var(--faint)",
+    PAPER: "var(--paper)",
+    **{colour: f"var(--series-{i})" for i, colour in enumerate(PALETTE)},
+}
 LISTS = ("launch_s", "launch_ratio", "busbw_launch")
 HIDDEN = ["slot", "peak_flop_per_s", "read_byte_per_s"]  # repeated on every row
 

@@ -12,6 +12,7 @@ from tenbin.results.figures.layout import counted
 from tenbin.results.figures.series import rows
 from tenbin.results.ratios import KEYS, paired
 from tenbin.results.report.grid import cut, percent
+from tenbin.results.scaling import TOLERANCE
 from tenbin.units import format_bytes, format_rate
 
 NAME = 60  # characters of a name in a sentence
@@ -130,8 +131,14 @@ def _scaling(gains: pd.DataFrame) -> Iterator[str]:
         text = (
             f"{str(scaling).capitalize()} scaling of {kernel} at {best.ranks} ranks: "
         )
-        text += f"{percent(best.efficiency)} efficiency ({cut(best.variant, NAME)}"
-        text += f", reference {best.baseline})"
+        text += f"{percent(best.efficiency)} efficiency ({_who(best)}, reference "
+        text += f"{best.baseline})"
         if worst.case != best.case:
-            text += f" down to {percent(worst.efficiency)} ({cut(worst.variant, NAME)})"
+            text += f" down to {percent(worst.efficiency)} ({_who(worst)})"
+        if best.efficiency > 1.0 + TOLERANCE:
+            text += "; more than 100 % calls for a look at cache and reference"
         yield text + "."
+
+
+def _who(row: Any) -> str:
+    return f"{cut(row.variant, NAME)} {cut(row.label, NAME)}"

@@ -31,8 +31,12 @@ def make_study(kernel: Kernel, given: Mapping[str, Any], ranks: int) -> Study:
     if table.keys() <= {"kernel", *SHARED[1:]}:  # no problem named
         table["preset"] = next(iter(kernel.presets))
     launch = {"ranks": ranks, "launches": given["launches"]}
-    if given["ranks_per_node"]:
-        launch["ranks_per_node"] = given["ranks_per_node"]
+    for key, option in (
+        ("ranks_per_node", "ranks_per_node"),
+        ("threads_per_rank", "threads"),
+    ):
+        if given[option]:
+            launch[key] = given[option]
     measure = {
         "budget_s": given["budget"],
         "precision": given["precision"],
@@ -63,8 +67,9 @@ def weigh_here(
             run_id = open_run(out, study).run_id
             writer = stack.enter_context(store.open_writer(out))
         clock = synchronise(topology.world)
-        setting = Setting(run_id, 0, study.rule, study.options, clock)
         for case in expansion.cases:
+            clock = synchronise(topology.world, clock)  # clocks of nodes drift apart
+            setting = Setting(run_id, 0, study.rule, study.options, clock)
             record = weigh(case, kernel, topology, setting)
             if writer is not None:
                 writer.append(record)

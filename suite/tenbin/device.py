@@ -4,6 +4,7 @@ A kernel asks `missing()` before it declines, takes its device once with `use`, 
 waits with `synchronise` before anybody else, MPI above all, touches device memory.
 """
 
+import ctypes
 from types import ModuleType
 from typing import Any
 
@@ -41,6 +42,59 @@ def arrays(on_device: bool) -> ModuleType:
     import numpy
 
     return numpy
+
+
+def holds(array: Any) -> bool:
+    """Return whether an array lies in the memory of a GPU."""
+    return hasattr(array, "__cuda_array_interface__")
+
+
+def module_of(array: Any) -> ModuleType:
+    """Return the array module of an array."""
+    return arrays(holds(array))
+
+
+def to_host(array: Any) -> Any:
+    """Return an array in host memory; the same one where it is there already."""
+    return array.get() if holds(array) else array
+
+
+def nccl_missing() -> str:
+    """Return why NCCL cannot be used from here, or an empty string."""
+    from cupy.cuda import nccl
+
+    return "" if nccl.available else "no NCCL: cupy was built or installed without it"
+
+
+def cuda_mpi_missing() -> str:
+    """Return why MPI cannot take memory of a GPU, or an empty string.
+
+    Open MPI and its kin answer MPIX_Query_cuda_support, MPI 4.1 libraries the key
+    `mpi_memory_alloc_kinds`; a library that says nothing is not trusted with it.
+    """
+    from mpi4py import MPI
+
+    info = MPI.COMM_WORLD.Get_info()
+    kinds = info.Get("mpi_memory_alloc_kinds") or ""
+    info.Free()
+    query = getattr(ctypes.CDLL(MPI.__file__), "MPIX_Query_cuda_support", None)
+    aware = "cuda" in kinds or (query is not None and query() == 1)
+    return "" if aware else "this MPI library does not say that it is CUDA-aware"
+
+
+def nccl_communicator(world: Any) -> Any:
+    """Return the NCCL communicator of all ranks, each with its own device."""
+    from cupy.cuda import nccl
+
+    ticket = world.bcast(nccl.get_unique_id() if world.rank == 0 else None)
+    return nccl.NcclCommunicator(world.size, ticket, world.rank)
+
+
+def stream() -> int:
+    """Return the current stream, as a number for C interfaces."""
+    import cupy
+
+    return int(cupy.cuda.get_current_stream().ptr)
 
 
 def synchronise() -> None:

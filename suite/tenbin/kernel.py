@@ -41,10 +41,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Options:
-    """What a study may ask of every kernel: warm buffers, and the seed of the data."""
+    """What a study may ask of every kernel.
+
+    `hot` keeps one buffer; otherwise buffers rotate through at most `pool_bytes` per
+    node. `seed` is that of the data. `threads` per rank; 0 shares the cores allowed
+    among the ranks of a node.
+    """
 
     hot: bool = False
     seed: int = 1
+    pool_bytes: int = 2**30
+    threads: int = 0
 
 
 @dataclass(frozen=True)

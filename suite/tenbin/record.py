@@ -5,6 +5,7 @@ entry of their repetition.
 
 Schema history:
     1  first
+    2  `summary`, in imported records
 """
 
 from dataclasses import asdict
@@ -15,7 +16,8 @@ import msgspec
 
 from tenbin.case import Case
 
-SCHEMA = 1
+SCHEMA = 2
+IMPORTED = "imported"  # the flag of a record that another tool measured
 
 Status = Literal["ok", "wrong", "failed", "timeout"]
 
@@ -41,12 +43,42 @@ class SampleRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The worst verdict over the checked repetitions; no `error` means not finite."""
+    """The worst verdict over the checked repetitions.
+
+    No `error` means not finite, since JSON has no infinity, or that the tool of an
+    imported record does not say; 0 `repetitions` means just that.
+    """
 
     ok: bool
-    error: float | None  # JSON has no infinity: it is written as null
+    error: float | None
     method: str
     repetitions: int
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What another tool reported in the place of samples; nothing is computed here.
+
+    Times are of one operation, in seconds; what the tool does not say is None.
+    `times_s` are single times where it gives them. `definition` says over what it took
+    its statistics; `reported` is the whole row in its own names and units.
+    """
+
+    definition: str
+    mean_s: float | None = None
+    median_s: float | None = None
+    min_s: float | None = None
+    max_s: float | None = None
+    times_s: list[float] = []
+    byte_per_s: float | None = None
+    repetitions: int | None = None
+    reported: dict[str, str | float] = {}
+
+    @property
+    def statistic(self) -> str:
+        """Return which statistic stands for the time: median, mean, or "" for none."""
+        if self.median_s is not None or self.times_s:
+            return "median"
+        return "mean" if self.mean_s is not None else ""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +87,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     `flops`, `bytes`, `message_bytes` are those of the whole problem over all ranks
     (`tenbin.case.Work`); `problem` is the case's own (one rank's share when weak).
     `hosts` is the census: the host of each rank, as it really was. `flags` mark the
-    whole record: oversubscribed, contaminated, emulated, unsynchronised, unsteady.
+    whole record: oversubscribed, contaminated, emulated, unsynchronised, unsteady, and
+    imported. An imported record has a `summary` and no samples; where its tool does not
+    say how ranks were placed, `ranks_per_node` and `nodes` are 0; names are empty.
     """
 
     schema: int = SCHEMA
@@ -78,6 +112,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None = None
     message_bytes: int | None = None
     samples: SampleRow | None = None
+    summary: Summary | None = None
     check: CheckRow | None = None
     flags: list[str] = []
     details: dict[str, Any] = {}
@@ -86,8 +121,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def valid(self) -> bool:
-        """Return whether the record holds a time that may be reported."""
-        return self.status == "ok" and self.samples is not None
+        """Return whether the record holds a time, or a rate, that may be reported."""
+        measured = self.samples is not None or self.summary is not None
+        return self.status == "ok" and measured
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):

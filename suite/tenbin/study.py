@@ -25,15 +25,21 @@ from tenbin.errors import UsageError, unknown
 from tenbin.kernel import Kernel, Options
 from tenbin.kernels import load as load_kernel
 from tenbin.rule import Rule
+from tenbin.units import parse_bytes
 
 BUNDLED = Path(__file__).parent / "studies"
 
 
 class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How ranks are started; `ranks_per_node` below what is there emulates nodes."""
+    """How ranks are started; `ranks_per_node` below what is there emulates nodes.
+
+    Without `threads_per_rank` the ranks of a node share its cores, so that fewer ranks
+    have more threads: right for one rank count, wrong for a ladder of them.
+    """
 
     ranks: int | list[int] = 1
     ranks_per_node: int | None = None
+    threads_per_rank: int | None = None
     launches: int = 1
     mpiexec: str = ""
 
@@ -48,6 +54,7 @@ class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_warmup: int = 50
     start: Literal["auto", "window", "barrier"] = "auto"
     hot: bool = False
+    pool: str | int = "1GiB"
     seed: int = 1
     timeout_s: float = 120.0
 
@@ -85,7 +92,14 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def options(self) -> Options:
         """Return what is asked of every kernel."""
-        return Options(hot=self.measure.hot, seed=self.measure.seed)
+        with blame("measure.pool"):
+            pool_bytes = parse_bytes(self.measure.pool)
+        return Options(
+            self.measure.hot,
+            self.measure.seed,
+            pool_bytes,
+            self.launch.threads_per_rank or 0,
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -136,6 +150,7 @@ def load_study(path: Path, settings: Sequence[str] = ()) -> Study:
         tree.setdefault("name", path.stem)
         study = decode(tree, Study)
         _validate(study)
+        _ = study.options  # a size that is none is said here
         own = {key: str(path.parent / file) for key, file in study.kernels.items()}
         return msgspec.structs.replace(study, kernels=own)
 
@@ -150,8 +165,10 @@ def _validate(study: Study) -> None:
         "measure.max_repetitions": study.measure.max_repetitions,
         "measure.timeout_s": study.measure.timeout_s,
     }
-    if study.launch.ranks_per_node is not None:
-        ranks.append(("launch.ranks_per_node", study.launch.ranks_per_node))
+    for key in ("ranks_per_node", "threads_per_rank"):
+        count = getattr(study.launch, key)
+        if count is not None:
+            ranks.append((f"launch.{key}", count))
     for key, value in [*ranks, *positive.items()]:
         if not value > 0:
             raise UsageError(f"{key}: expected a positive number, got {value}")

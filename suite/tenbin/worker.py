@@ -31,13 +31,14 @@ def run_job(comm: MPI.Comm, job: Job) -> None:
         )
     topology = discover(comm, job.ranks_per_node)
     clock = synchronise(comm)
-    setting = Setting(job.run_id, job.launch, job.rule, job.options, clock)
     run = Path(job.run)
     writer = store.open_writer(run) if comm.rank == ROOT else None
     for number, data in enumerate(job.cases):
         case, kernel = decode_case(data, job.kernels)
         if comm.rank == ROOT:
             note_in_flight(run, number, case.key)
+        clock = synchronise(comm, clock)  # clocks of different nodes drift apart
+        setting = Setting(job.run_id, job.launch, job.rule, job.options, clock)
         record = weigh(case, kernel, topology, setting)
         if writer is not None:
             writer.append(record)

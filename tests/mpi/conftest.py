@@ -20,6 +20,7 @@ def in_step() -> Iterator[None]:
     MPI.COMM_WORLD.Barrier()
 
 
+@pytest.hookimpl(trylast=True)  # once there is a reporter
 def pytest_configure(config: pytest.Config) -> None:
     if MPI.COMM_WORLD.rank == 0:
         return

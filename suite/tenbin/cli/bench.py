@@ -54,6 +54,7 @@ def _command(kernel: Kernel) -> click.Command:
         click.Option(
             ["--ranks-per-node"], type=int, help="Emulate nodes of this size."
         ),
+        click.Option(["--threads"], type=int, help="Threads per rank."),
         click.Option(["--launches"], type=int, default=1, help="Start the ranks anew."),
         click.Option(["--budget"], type=float, default=1.0, help="Seconds per case."),
         click.Option(["--precision"], type=float, default=0.02, help="Of the median."),

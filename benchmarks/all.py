@@ -1,0 +1,38 @@
+"""Measure every bar and say which hold: `make bars`, or `all.py NAME...` for some."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tenbin.launcher import find_mpiexec
+from tenbin.machine import cores_allowed
+
+HERE = Path(__file__).parent
+# benchmark -> MPI ranks it wants, 0 for none
+BARS = {
+    "harness_cost": 0,
+    "allreduce_vs_c": 2,
+    "help_time": 0,
+    "report_size": 0,
+}
+
+
+def holds(name: str, ranks: int) -> bool:
+    """Run one benchmark; return whether it keeps its bar."""
+    start = find_mpiexec().arguments(ranks, cores_allowed()) if ranks else []
+    python = [sys.executable, *(["-m", "mpi4py"] if ranks else [])]
+    print(f"== {name}", flush=True)
+    command = [*start, *python, str(HERE / f"{name}.py")]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all."""
+    verdicts = {name: holds(name, BARS[name]) for name in names or BARS}
+    for name, held in verdicts.items():
+        print(f"{'holds' if held else 'MISSED':<8}{name}")
+    return 0 if all(verdicts.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,232 @@
+"""The time of a schedule on given links: clocks that advance round by round.
+
+A rank enters a round when all it sent and received before is done. A message starts
+when both its ends are in the round, and then takes
+
+    alpha + bytes beta of the fullest port on its way: of the rank or node that sends,
+    of the rank or node that receives
+
+Messages of one round share ports as if they were served evenly to the end. What
+arrives is added when all has arrived. The last clock is the time; the chain of
+messages that held it up is the critical path. Ports inside a node and those between
+nodes are different ones, so that their transfers overlap.
+
+Rings and halvings reach the textbook forms exactly (Thakur, Rabenseifner and Gropp,
+2005; Chan, Heimlich, Purkayastha and van de Geijn, 2007): see `closed_form`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenbin.kernels.allreduce.links import Floats, Links
+from tenbin.kernels.allreduce.schedule import Schedule
+from tenbin.kernels.allreduce.traffic import moved_elements
+
+Ints = NDArray[np.int_]
+INTRA, INTER = 0, 1
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One message of the critical path; times in seconds.
+
+    `port_bytes` are the bytes its fullest port carries, divided by the port count;
+    `added_bytes` those that the rank which went on had to add after it.
+    """
+
+    round: int
+    src: int
+    dst: int
+    off_node: bool
+    port_bytes: float
+    added_bytes: int
+    latency_s: float
+    transfer_s: float
+    add_s: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The predicted time in seconds, and the critical path it is made of."""
+
+    time_s: float
+    path: tuple[Hop, ...]
+
+    @property
+    def latency_s(self) -> float:
+        """Return the part of the time that no bandwidth shortens."""
+        return sum(hop.latency_s for hop in self.path)
+
+    @property
+    def transfer_s(self) -> float:
+        """Return the part of the time spent on bytes in flight."""
+        return sum(hop.transfer_s for hop in self.path)
+
+    @property
+    def add_s(self) -> float:
+        """Return the part of the time spent adding."""
+        return sum(hop.add_s for hop in self.path)
+
+
+@dataclass(frozen=True, eq=False)
+class Messages:
+    """The messages of one round, as columns (m,)."""
+
+    src: Ints
+    dst: Ints
+    off: Ints  # INTRA or INTER
+    size: Ints  # bytes
+    added: Ints  # bytes
+
+    def same(self, other: "Messages | None") -> bool:
+        """Return whether two rounds load all ports alike, as those of a ring do."""
+        names = ("src", "dst", "size", "added")
+        return other is not None and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in names
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Load:
+    """What the messages of a round cost: columns (m,), and adding (ranks,)."""
+
+    latency_s: Floats
+    transfer_s: Floats
+    port_bytes: Floats
+    add_s: Floats
+    added: Floats
+
+    @cached_property
+    def travel_s(self) -> Floats:
+        """Return the time from the start of each message to its end."""
+        return self.latency_s + self.transfer_s
+
+
+def predict(
+    schedule: Schedule,
+    nodes: Sequence[int] | Ints,
+    message_bytes: int,
+    itemsize: int,
+    links: Links,
+) -> Prediction:
+    """Return the time of a schedule for a message on every rank, in seconds.
+
+    Rank r is on node `nodes[r]`; the message is cut between elements of `itemsize`
+    bytes, exactly as `lower` cuts it.
+    """
+    place = np.asarray(nodes)
+    clock = np.zeros(schedule.ranks)
+    history: list[tuple[int, Messages, Load, Ints, Ints]] = []
+    before: Messages | None = None
+    for number, messages in _rounds(schedule, place, message_bytes, itemsize):
+        if not messages.same(before):
+            load = _load(messages, place, schedule.ranks, links)
+        before = messages
+        clock, held_by, waited_for = _advance(clock, messages, load)
+        history.append((number, messages, load, held_by, waited_for))
+    return Prediction(float(clock.max(initial=0.0)), _path(history, clock))
+
+
+def _rounds(
+    schedule: Schedule, place: Ints, message_bytes: int, itemsize: int
+) -> Iterator[tuple[int, Messages]]:
+    """Yield the number and the messages of each round that moves anything."""
+    rows = schedule.rows
+    size = moved_elements(schedule, message_bytes // itemsize) * itemsize
+    src, dst = rows["src"].astype(np.int_), rows["dst"].astype(np.int_)
+    columns = [
+        src,
+        dst,
+        (place[src] != place[dst]).astype(np.int_),
+        size,
+        np.where(rows["reduce"], size, 0),
+    ]
+    if not size.all():
+        columns = [np.where(size > 0, column, -1) for column in columns]
+    for number, (first, last) in enumerate(
+        zip(schedule.starts[:-1], schedule.starts[1:], strict=True)
+    ):
+        part = [column[first:last] for column in columns]
+        if part[0].min(initial=0) < 0:
+            part = [column[part[0] >= 0] for column in part]
+        if len(part[0]):
+            yield number, Messages(*part)
+
+
+def _load(messages: Messages, place: Ints, ranks: int, links: Links) -> Load:
+    """Fill the ports of ranks and nodes with the bytes of a round."""
+    off, size = messages.off, messages.size
+    both = (links.intra, links.inter)
+    alpha = np.where(off, links.inter.alpha(size), links.intra.alpha(size))
+    alone = np.where(off, links.inter.beta(size), links.intra.beta(size)) * size
+    seconds, carried = alone.astype(np.float64), size.astype(np.float64)
+    per_rank = np.array([link.rank_ports for link in both])[off]
+    per_node = np.array([link.node_ports for link in both])[off]
+    for end, ports in (
+        (messages.src, per_rank),
+        (messages.dst, per_rank),
+        (place[messages.src], per_node),
+        (place[messages.dst], per_node),
+    ):
+        port = 2 * end + off
+        full = np.bincount(port, alone)[port] / ports
+        load = np.bincount(port, size)[port] / ports
+        carried = np.where(full > seconds, load, carried)
+        seconds = np.maximum(seconds, full)
+    added = np.bincount(messages.dst, messages.added, ranks).astype(np.float64)
+    turns = np.bincount(messages.src, minlength=ranks)[messages.src] - 1
+    latency_s = alpha + links.overhead_s * turns
+    return Load(latency_s, seconds, carried, added * links.gamma_s_per_byte, added)
+
+
+def _advance(
+    clock: Floats, messages: Messages, load: Load
+) -> tuple[Floats, Ints, Ints]:
+    """Return the clocks after a round, and who held up whom.
+
+    For each rank the message it waited for longest, or -1; for each message the end
+    that came last.
+    """
+    src, dst = messages.src, messages.dst
+    late = np.where(clock[src] > clock[dst], src, dst)
+    end = clock[late] + load.travel_s
+    done = clock.copy()
+    np.maximum.at(done, src, end)
+    np.maximum.at(done, dst, end)
+    held_by = np.full(len(clock), -1)
+    for side in (src, dst):
+        last = np.flatnonzero(end >= done[side])
+        held_by[side[last]] = last
+    done[dst] += load.add_s[dst]  # once for each rank, however many rows it has
+    return done, held_by, late
+
+
+def _path(
+    history: list[tuple[int, Messages, Load, Ints, Ints]], clock: Floats
+) -> tuple[Hop, ...]:
+    """Walk back from the rank that was last, over what each waited for."""
+    rank = int(clock.argmax()) if len(clock) else 0
+    path = []
+    for number, messages, load, held_by, late in reversed(history):
+        message = int(held_by[rank])
+        if message < 0:
+            continue
+        path.append(
+            Hop(
+                round=number,
+                src=int(messages.src[message]),
+                dst=int(messages.dst[message]),
+                off_node=bool(messages.off[message]),
+                port_bytes=float(load.port_bytes[message]),
+                added_bytes=int(load.added[rank]),
+                latency_s=float(load.latency_s[message]),
+                transfer_s=float(load.transfer_s[message]),
+                add_s=float(load.add_s[rank]),
+            )
+        )
+        rank = int(late[message])
+    return tuple(reversed(path))

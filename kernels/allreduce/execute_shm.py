@@ -1,0 +1,115 @@
+"""The shared-memory executor: ranks of a node add straight from each other's window.
+
+    in the window       barrier | sum my share of all windows into all windows | barrier
+    across nodes        barrier | ... into mine | sum across | to the others   | barrier
+
+Nobody but its owner touches a share between the two barriers, so the ranks need no
+other order. A private buffer goes through small stages of three pieces, which stay in
+the caches; a piece is in one state on all ranks between two barriers:
+
+    turn        0         1         2         3
+    piece 0     copy in   sum       copy out
+    piece 1               copy in   sum       copy out      one barrier for each turn
+    piece 2                         copy in   sum ...
+
+Copied in and out are only the shares of the others: a rank reads its own share from,
+and writes it to, its own buffer.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenbin.kernels import native
+from tenbin.kernels.allreduce.node import Barrier, others
+from tenbin.kernels.allreduce.plan import Plan
+
+STAGES = 3
+PIECE_BYTES = 2**18
+
+Buffer = NDArray[Any]
+Call = Callable[[], object]
+
+
+def share(count: int, rank: int, ranks: int) -> tuple[int, int]:
+    """Return the first element of the share of a rank, and its end."""
+    return count * rank // ranks, count * (rank + 1) // ranks
+
+
+def compile_shm(
+    barrier: Barrier, parts: Sequence[Buffer], rank: int, dtype: str, across: Plan
+) -> Plan:
+    """Compile the sum of `parts`, one buffer in the window of each rank of the node.
+
+    `across` sums this rank's share over the nodes; a plan without steps where there is
+    one node. The plan releases neither it nor the barrier.
+    """
+    add = native.load().add
+    first, last = share(parts[rank].size, rank, len(parts))
+    place = (dtype, first, last)
+    ins, mine = tuple(parts), (parts[rank],)
+    calls: list[Call] = [partial(add, ins, ins, *place)]
+    if across.details.get("steps"):
+        gather = partial(add, others(parts, rank), mine, *place)
+        calls = [partial(add, mine, ins, *place), across.start, gather]
+    details = {"executor": "shm", "barriers": 2, **_facts(dtype)}
+    return Plan(partial(_run, (barrier, *calls, barrier)), details=details)
+
+
+def compile_shm_copy(
+    barrier: Barrier,
+    stages: Sequence[Sequence[Buffer]],
+    buffer: Buffer,
+    rank: int,
+    dtype: str,
+) -> Plan:
+    """Compile the sum of private buffers; `stages[rank]` are `STAGES` shared pieces."""
+    piece = stages[rank][0].size
+    cuts = range(0, buffer.size, max(piece, 1))
+    states: list[tuple[list[Call], list[Call], list[Call]]] = []
+    for number, first in enumerate(cuts):
+        shared = [parts[number % STAGES] for parts in stages]
+        states.append(_piece(buffer[first : first + piece], shared, rank, dtype))
+    calls: list[Call] = []
+    for turn in range(len(states) + STAGES - 1 if states else 0):
+        for state in range(STAGES):
+            if 0 <= turn - state < len(states):
+                calls += states[turn - state][state]
+        calls.append(barrier)
+    details = {"executor": "shm-copy", "piece_bytes": stages[rank][0].nbytes}
+    facts = {**details, "barriers": calls.count(barrier), **_facts(dtype)}
+    return Plan(partial(_run, tuple(calls)), details=facts)
+
+
+def _piece(
+    mine: Buffer, stages: Sequence[Buffer], rank: int, dtype: str
+) -> tuple[list[Call], list[Call], list[Call]]:
+    """Return how one piece is copied in, summed and copied out."""
+    shares = [share(mine.size, peer, len(stages)) for peer in range(len(stages))]
+    first, last = shares[rank]
+    around = [(0, first), (last, mine.size)]
+    copy_in: list[Call] = [
+        partial(np.copyto, stages[rank][begin:end], mine[begin:end])
+        for begin, end in around
+        if begin < end
+    ]
+    ins = tuple(mine if peer == rank else part for peer, part in enumerate(stages))
+    add = partial(native.load().add, (mine, stages[rank]), ins, dtype, first, last)
+    copy_out: list[Call] = [
+        partial(np.copyto, mine[begin:end], part[begin:end])
+        for peer, (part, (begin, end)) in enumerate(zip(stages, shares, strict=True))
+        if peer != rank and begin < end
+    ]
+    return copy_in, [add], copy_out
+
+
+def _facts(dtype: str) -> dict[str, str]:
+    return {"adds": f"native {native.load().chosen('add', dtype)}"}
+
+
+def _run(calls: tuple[Call, ...]) -> None:
+    for call in calls:
+        call()

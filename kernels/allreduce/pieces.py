@@ -1,0 +1,118 @@
+"""Fit alpha + beta n to measured times, in pieces where the protocol changes.
+
+Times span six decades, so what is made small is the sum of (log predicted - log
+measured)^2: every size counts by its relative error. One piece is found by
+Gauss-Newton on (log alpha, log beta), which keeps both positive; breakpoints are those
+of the lowest Schwarz criterion among all cuts at measured sizes.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+MOST_PIECES = 3
+FEWEST_POINTS = 3  # in a piece
+STEPS = 40
+LONGEST_STEP = 2.0  # on log scale
+DONE = 1e-9
+SMALLEST = 1e-6  # share of a time that alpha or beta may make up
+LEAST_SPREAD = 0.01  # relative; repeated times differ more than this
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Seconds of a message of `first_bytes` and more: alpha + beta bytes."""
+
+    first_bytes: int
+    alpha_s: float
+    beta_s_per_byte: float
+
+
+def time_of(pieces: Sequence[Piece], message_bytes: ArrayLike) -> Floats:
+    """Return the seconds of messages; what is below the first piece belongs to it."""
+    size = np.asarray(message_bytes, dtype=np.float64)
+    firsts = [piece.first_bytes for piece in pieces]
+    which = np.maximum(np.searchsorted(firsts, size, side="right") - 1, 0)
+    alpha = np.array([piece.alpha_s for piece in pieces])
+    beta = np.array([piece.beta_s_per_byte for piece in pieces])
+    return np.asarray(alpha[which] + beta[which] * size)
+
+
+def fit_line(sizes: ArrayLike, times: ArrayLike) -> tuple[float, float]:
+    """Return (alpha, beta) of the least squares on log scale; both positive."""
+    size, time = _floats(sizes), _floats(times)
+    scale = float(size.max())
+    start = [math.log(float(time.min())), math.log(max(time[-1] - time[0], time[0]))]
+    theta, damping = np.array(start), 1e-3
+    limits = np.log([time.min() * SMALLEST, time.max() / SMALLEST])
+    error = _error(theta, size / scale, time)
+    for _ in range(STEPS):
+        first, second = np.exp(theta[0]), np.exp(theta[1]) * size / scale
+        predicted = first + second
+        slope = np.stack((first / predicted, second / predicted), axis=1)
+        residual = np.log(time / predicted)
+        normal = slope.T @ slope + damping * np.eye(2)
+        step = np.linalg.solve(normal, slope.T @ residual)
+        moved = np.clip(theta + np.clip(step, -LONGEST_STEP, LONGEST_STEP), *limits)
+        better = _error(moved, size / scale, time)
+        if better <= error:
+            done = error - better < DONE
+            theta, error, damping = moved, better, damping / 4
+            if done:
+                break
+        else:
+            damping *= 8
+    return float(np.exp(theta[0])), float(np.exp(theta[1])) / scale
+
+
+def _error(theta: Floats, size: Floats, time: Floats) -> float:
+    predicted = np.exp(theta[0]) + np.exp(theta[1]) * size
+    return float(np.sum(np.log(time / predicted) ** 2))
+
+
+def fit_pieces(
+    sizes: ArrayLike, times: ArrayLike, most: int = MOST_PIECES
+) -> tuple[Piece, ...]:
+    """Return the pieces of lowest Schwarz criterion; sizes ascend, each once."""
+    size, time = _floats(sizes), _floats(times)
+
+    @cache
+    def piece(a: int, b: int) -> Piece:
+        return Piece(int(size[a]) if a else 0, *fit_line(size[a:b], time[a:b]))
+
+    found = [
+        _judge(size, time, tuple(piece(a, b) for a, b in pairwise(cut)))
+        for n in range(most)
+        for cut in _cuts(size.size, n)
+    ]
+    return min(found, key=lambda pair: pair[0])[1]
+
+
+def _cuts(points: int, count: int) -> Iterator[tuple[int, ...]]:
+    """Yield the ways to cut the points in count + 1 pieces of enough points."""
+    for inner in combinations(range(FEWEST_POINTS, points - FEWEST_POINTS + 1), count):
+        cut = (0, *inner, points)
+        if count == 0 or all(b - a >= FEWEST_POINTS for a, b in pairwise(cut)):
+            yield cut
+
+
+def _judge(
+    size: Floats, time: Floats, pieces: tuple[Piece, ...]
+) -> tuple[float, tuple[Piece, ...]]:
+    """Return Schwarz's criterion of pieces, and the pieces."""
+    residual = np.log(time / time_of(pieces, size))
+    variance = float(np.mean(residual**2)) + LEAST_SPREAD**2
+    parameters = 3 * len(pieces) - 1
+    criterion = size.size * math.log(variance) + parameters * math.log(size.size)
+    return criterion, pieces
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,114 @@
+"""tenbin allreduce show: what an algorithm does."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tenbin.cli.allreduce.asked import Asked, ask, placed
+
+
+@click.command(short_help="What an algorithm does: steps, bytes, closed form, diagram.")
+@click.argument("algorithm")
+@placed
+@click.option("--svg", type=click.Path(dir_okay=False), help="Draw it into this file.")
+@click.option("--goal", type=click.Path(dir_okay=False), help="Write it for LogGOPSim.")
+@click.option("--msccl", type=click.Path(dir_okay=False), help="Write MSCCL's XML.")
+@click.option("--size", default="1MiB", show_default=True, help="Message, for --goal.")
+def command(
+    algorithm: str,
+    svg: str | None,
+    goal: str | None,
+    msccl: str | None,
+    size: str,
+    **where: Any,
+) -> None:
+    """Print the steps of ALGORITHM, the bytes it moves and its time in closed form.
+
+    n is the message on every rank. Without a machine no ports are shared, as in
+    textbooks.
+
+    \b
+    tenbin allreduce show 4x2
+    tenbin allreduce show tree/8 --ranks 16 --machine abci1 --svg tree.svg
+    """
+    asked = ask(algorithm, **where)
+    click.echo("\n".join([*_steps(asked), "", *_sums(asked)]))
+    for path, text in (
+        (svg, _svg),
+        (goal, lambda one: _goal(one, size)),
+        (msccl, _msccl),
+    ):
+        if path:
+            _write(path, text(asked))
+
+
+def _steps(asked: Asked) -> list[str]:
+    from tenbin.kernels.allreduce.phases import phases
+
+    schedule = asked.schedule
+    lines = [f"{asked}, {schedule.rounds} rounds, {schedule.chunks} chunks", ""]
+    lines.append(f"{'rounds':<10}{'messages':<10}{'each':<18}{'nodes':<16}then")
+    for phase in phases(schedule, asked.nodes):
+        one = phase.first == phase.last
+        rounds = f"{phase.first}" if one else f"{phase.first}-{phase.last}"
+        same = phase.least == phase.most
+        each = _share(phase.least) + ("" if same else f" to {_share(phase.most)}")
+        links, does = "+".join(phase.links), "+".join(phase.does)
+        lines.append(f"{rounds:<10}{phase.messages:<10}{each:<18}{links:<16}{does}")
+    return lines
+
+
+def _sums(asked: Asked) -> list[str]:
+    from tenbin.kernels.allreduce.closed import closed_form
+    from tenbin.kernels.allreduce.traffic import traffic
+
+    schedule = asked.schedule
+    moved = traffic(schedule, asked.nodes, schedule.chunks, 1)
+    form = closed_form(schedule, asked.nodes, asked.links)
+    model = asked.machine.name if asked.machine else "textbook links"
+    shares = {
+        "most sent by a rank": moved.sent_bytes_per_rank,
+        "inside nodes": moved.intra_bytes,
+        "between nodes": moved.inter_bytes,
+    }
+    lines = [
+        f"{label:<21}{_share(Fraction(count, schedule.chunks))}"
+        for label, count in shares.items()
+    ]
+    return [*lines, f"{'time':<21}{form}", f"{'':<21}on {model}"]
+
+
+def _share(share: Fraction) -> str:
+    return "n" if share == 1 else "0" if not share else f"{share} n"
+
+
+def _svg(asked: Asked) -> str:
+    from tenbin.kernels.allreduce.draw import draw
+
+    return draw(asked.schedule, asked.nodes)
+
+
+def _goal(asked: Asked, size: str) -> str:
+    from tenbin.kernels.allreduce.goal import to_goal
+    from tenbin.units import parse_bytes
+
+    gamma = asked.links.gamma_s_per_byte
+    return to_goal(asked.schedule, parse_bytes(size), 4, gamma)
+
+
+def _msccl(asked: Asked) -> str:
+    from tenbin.kernels.allreduce.msccl import to_msccl
+
+    return to_msccl(asked.schedule)
+
+
+def _write(path: str, text: str) -> None:
+    from tenbin.errors import UsageError
+
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    click.echo(f"wrote {path}")

@@ -1,0 +1,40 @@
+"""The whole life of a campaign on a real Slurm of four virtual nodes."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.lab.queues import queue, why_not
+from tests.lab.scenario import Setting, run_scenario
+
+WHY_NOT = why_not("slurmctld", "slurmd", "slurm-client", "munge")
+PROFILE = """\
+name = "lab"
+base = "generic-slurm"
+mpiexec = "srun --mpi=pmi2 --nodes={nodes} --ntasks={ranks} --kill-on-bad-exit=1"
+
+[node]
+cores = 2
+ranks_per_node = 2
+
+[directives]
+extra = []
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
+def test_a_hurt_campaign_is_resumed_to_completion(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(PROFILE)
+
+    with queue("slurm") as environment:
+        run_scenario(
+            Setting(
+                folder=tmp_path,
+                machine="./lab.toml",
+                study="quick",
+                short="1m",
+                options=("--launches", "1", "--set", "measure.budget_s=0.5"),
+                environment=environment,
+            )
+        )

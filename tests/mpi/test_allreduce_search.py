@@ -1,0 +1,95 @@
+"""A search on the ranks that are here, and what explains it: trace and overlap."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mpi4py import MPI
+
+from tenbin.clock import synchronise
+from tenbin.kernels.allreduce.advice import measured, winners
+from tenbin.kernels.allreduce.executors import place
+from tenbin.kernels.allreduce.explore import Search, explore, measure_links
+from tenbin.kernels.allreduce.overlap import make_gemm, measure_overlap
+from tenbin.kernels.allreduce.pingpong import time_pairs
+from tenbin.kernels.allreduce.ring import ring
+from tenbin.kernels.allreduce.schedule import reverse, then
+from tenbin.kernels.allreduce.trace import chrome, longest_rounds, trace
+from tenbin.results import store
+from tenbin.rule import Rule
+from tenbin.topology import discover
+
+COMM = MPI.COMM_WORLD
+SIZES = (1024, 65536)
+
+several = pytest.mark.skipif(COMM.size < 2, reason="a link has two ends")
+
+
+@several
+def test_probes_take_time_and_longer_for_more() -> None:
+    small, large = (time_pairs(COMM, ((0, 1),), size) for size in (8, 2**22))
+    assert 0.0 < small < large
+
+
+@several
+def test_measured_links_are_the_same_on_all_ranks() -> None:
+    topology = discover(COMM)
+    links = measure_links(topology, tuple(2**i for i in range(3, 18, 2)))
+    assert set(COMM.allgather(str(links))) == {str(links)}
+    assert links.intra.beta(65536) > 0.0
+    topology.free()
+
+
+@several
+def test_a_search_leaves_checked_records_of_all_sizes(tmp_path: Path) -> None:
+    per_node = COMM.size // 2 if COMM.size % 2 == 0 else COMM.size
+    topology = discover(COMM, per_node)
+    out = Path(COMM.bcast(str(tmp_path))) / "run"
+    links = measure_links(topology, tuple(2**i for i in range(3, 18, 2)))
+    nodes = tuple(n for n in (1, topology.nodes) if n * per_node > 1)
+    counts = tuple(dict.fromkeys(nodes))
+    asked = Search(counts, SIZES, most=2, rounds=2, rule=Rule(budget_s=0.02))
+    explore(topology, asked, links, out)
+    topology.free()
+    if COMM.rank == 0:
+        (run,) = store.load([out])
+        assert {record.status for record in run.records} == {"ok"}
+        points = measured(run.records)
+        assert set(winners(points)) == {(n, s) for n in asked.nodes for s in SIZES}
+        assert {"library", "lib:flat", "flat"} <= {point.variant for point in points}
+        flat = next(r for r in run.records if r.variant == "flat")
+        assert flat.details["predicted_s"] > 0.0
+
+
+@several
+def test_a_trace_shows_every_round_of_every_rank() -> None:
+    scatter = ring(COMM.size)
+    schedule = then(scatter, reverse(scatter))
+    nodes = place(discover(COMM))
+    found = trace(schedule, COMM, np.ones(1000, np.float32), synchronise(COMM), 3)
+    if COMM.rank != 0:
+        assert found is None
+        return
+    assert found is not None
+    assert (found.leave >= found.enter).all()
+    assert (found.enter[:, 1:] >= found.leave[:, :-1]).all()
+    events = json.loads(json.dumps(chrome(found, nodes)))["traceEvents"]
+    steps = [event for event in events if event["ph"] == "X"]
+    assert len(steps) == schedule.rounds * COMM.size * 3
+    assert min(step["ts"] for step in steps) == 0.0
+    assert "left last" in longest_rounds(found)[0]
+
+
+@several
+def test_overlap_times_each_alone_and_both() -> None:
+    buffer = np.ones(2**16, np.float32)
+
+    def start() -> None:
+        COMM.Allreduce(MPI.IN_PLACE, buffer)
+
+    gemm = make_gemm(COMM, 1e-3, n=128)
+    found = measure_overlap(COMM, start, lambda i: buffer.fill(1.0), gemm, 3)
+    assert found.both_s >= max(found.comm_in_both_s, found.gemm_in_both_s) * 0.5
+    assert found.overlap <= 1.0 + 1e-9 or found.both_s < found.gemm_s
+    assert (buffer == COMM.size).all()

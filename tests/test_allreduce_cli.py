@@ -1,0 +1,116 @@
+"""The verbs about one algorithm, as a user calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tenbin.cli.allreduce import VERBS, command
+from tenbin.errors import UsageError
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(command, list(arguments))
+
+
+def shown(*arguments: str) -> str:
+    result = call(*arguments)
+    assert result.exception is None, result.output
+    return result.output
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    assert "Usage:" in shown(verb, "--help")
+
+
+def test_show_prints_steps_bytes_and_time() -> None:
+    text = shown("show", "4x2")
+
+    assert text.startswith("4x2: 8 ranks on 2 nodes of 4, 8 rounds, 8 chunks")
+    assert "0-2       8         1/4 n             inside          add" in text
+    assert "between nodes        2 n" in text
+    assert "6 alpha_intra + 3/2 n beta_intra + 2 alpha_inter" in text
+
+
+def test_show_writes_what_is_asked_for(tmp_path: Path) -> None:
+    paths = {name: tmp_path / f"a.{name}" for name in ("svg", "goal", "msccl")}
+
+    options = [word for name, path in paths.items() for word in (f"--{name}", path)]
+    shown("show", "tree/4", "--ranks", "6", *map(str, options))
+
+    starts = {"svg": "<svg", "goal": "num_ranks 6", "msccl": '<algo name="tree/4"'}
+    for name, path in paths.items():
+        assert path.read_text().startswith(starts[name])
+
+
+def test_prove_says_how_and_tries_the_rounding() -> None:
+    text = shown("prove", "leader:3x2")
+
+    assert "proved by exact contribution counts" in text
+    assert [line.split()[0] for line in text.splitlines()[-3:]] == [
+        "float32",
+        "float16",
+        "bfloat16",
+    ]
+
+
+def test_large_algorithms_are_proved_by_hash() -> None:
+    assert "proved by random words modulo 2^61 - 1" in shown("prove", "16x8")
+
+
+def test_cost_extrapolates_to_nodes_nobody_has() -> None:
+    text = shown(
+        *("cost", "two-level", "tree/16", "--nodes", "512"),
+        *("--machine", "abci1", "-s", "1MiB"),
+    )
+
+    assert "two-level: 2048 ranks on 512 nodes of 4" in text
+    assert "tree/16: 2048 ranks on 512 nodes of 4" in text
+    assert "published figures, not measured" in text
+
+
+def test_a_fitted_machine_gives_a_band(tmp_path: Path) -> None:
+    path = tmp_path / "lab.toml"
+    path.write_text(
+        'name = "lab"\nmeasured = true\nsources = ["fit"]\nranks_per_node = 2\n'
+        "error_share = 0.1\n[intra]\nalpha_s = 1e-6\nbeta_s_per_byte = 1e-10\n"
+        "[inter]\nalpha_s = 1e-5\nbeta_s_per_byte = 1e-9\n"
+    )
+    options = ("--machine", str(path), "-s", "1MiB")
+
+    (row,) = json.loads(shown("cost", "2x2", *options, "--format", "json")).popitem()[1]
+
+    assert row["low_s"] == pytest.approx(0.9 * row["time_s"])
+    assert row["high_s"] == pytest.approx(1.1 * row["time_s"])
+    assert 0 < row["bound_fraction"] < 1
+    assert "from" in shown("cost", "2x2", *options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("show", "4x2", "--ranks", "6"), "4x2 needs 8 ranks, not 6"),
+        (("show", "flat"), "flat follows the machine: give --ranks or --nodes"),
+        (("show", "library"), "no schedule"),
+        (("show", "lib:4x2"), "lib:4x2 is run by the MPI library"),
+        (("show", "nonsense"), "choose from library, "),
+        (("show", "4x2", "--ranks-per-node", "3"), "no whole number of nodes of 3"),
+        (("show", "4x2@3"), "multiple of 3, not 4"),
+        (("show", "4x2", "--nodes", "3", "--ranks", "8"), "3 nodes of 4 are not 8"),
+        (("show", "4x2", "--svg", "/"), "cannot write /|is a directory"),
+        (("cost", "4x2"), "cost needs a --machine: abci1"),
+        (("cost", "4x2", "--machine", "k"), "machines: abci1, fugaku, tsubame3"),
+    ],
+)
+def test_bad_input_is_one_line_with_the_choices(
+    arguments: tuple[str, ...], message: str
+) -> None:
+    import re
+
+    result = call(*arguments)
+
+    text = str(result.exception) + result.output
+    assert isinstance(result.exception, UsageError | SystemExit)
+    assert re.search(message, text)

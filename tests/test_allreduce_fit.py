@@ -1,0 +1,115 @@
+"""Fitting links: known parameters come back out of noisy synthetic ping-pongs."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenbin.errors import NoDataError
+from tenbin.kernels.allreduce.fit import fit_links
+from tenbin.kernels.allreduce.links import Link, Links, Protocol
+from tenbin.kernels.allreduce.machines import Machine, dump
+from tenbin.kernels.allreduce.pieces import Piece, fit_line, fit_pieces, time_of
+from tenbin.kernels.allreduce.pingpong import Probe, pair_counts, pair_up
+
+SIZES = tuple(2**i for i in range(3, 25))
+ADDS = tuple((size, 1e-7 + 5e-11 * size) for size in SIZES)
+
+alphas = st.floats(-7.0, -3.5).map(lambda power: 10.0**power)
+betas = st.floats(-11.0, -8.0).map(lambda power: 10.0**power)
+
+
+def noisy(times: np.ndarray, spread: float, seed: int) -> np.ndarray:
+    return times * np.exp(np.random.default_rng(seed).normal(0.0, spread, times.size))
+
+
+def probes(link: str, alpha: float, beta: float, pairs: int, ports: float) -> list:
+    """Return exact ping-pongs over a link that `ports` transfers share."""
+    both_ways = 2 if link == "intra" else 1
+    return [
+        Probe(link, n, size, alpha + beta * size * max(1.0, both_ways * n / ports))
+        for n in sorted({1, pairs})
+        for size in SIZES
+    ]
+
+
+@settings(deadline=None, max_examples=50)
+@given(alpha=alphas, beta=betas, seed=st.integers(0, 2**16))
+def test_a_line_is_recovered_from_noisy_times(
+    alpha: float, beta: float, seed: int
+) -> None:
+    size = np.array(SIZES)
+    found = fit_line(size, noisy(alpha + beta * size, 0.03, seed))
+    wanted = alpha + beta * size
+    assert np.abs(found[0] + found[1] * size - wanted).max() <= (0.1 * wanted).max()
+    knee = alpha / beta
+    if SIZES[4] < knee < SIZES[-5]:  # both parameters are visible
+        assert found == pytest.approx((alpha, beta), rel=0.1)
+
+
+@settings(deadline=None, max_examples=15)
+@given(at=st.sampled_from(SIZES[6:-6]), seed=st.integers(0, 2**16))
+def test_a_change_of_protocol_is_found(at: int, seed: int) -> None:
+    true = (Piece(0, 2e-6, 1e-9), Piece(at, 2e-5 + 1e-9 * at, 1e-10))
+    size = np.array(SIZES)
+    found = fit_pieces(size, noisy(time_of(true, size), 0.02, seed))
+    assert at in [piece.first_bytes for piece in found]
+    error = np.abs(time_of(found, size) / time_of(true, size) - 1.0)
+    assert np.median(error) < 0.05
+
+
+def test_one_line_stays_one_piece() -> None:
+    size = np.array(SIZES)
+    pieces = fit_pieces(size, noisy(1e-6 + 1e-10 * size, 0.05, seed=3))
+    assert len(pieces) == 1
+
+
+def test_links_and_the_ports_of_a_node_are_recovered() -> None:
+    found = fit_links(
+        [*probes("intra", 1e-6, 1e-10, 2, 4.0), *probes("inter", 1e-5, 1e-9, 4, 2.0)],
+        ADDS,
+    )
+    assert found.inter.node_ports == pytest.approx(2.0, rel=0.05)
+    assert found.inter.beta(2**22) == pytest.approx(1e-9, rel=0.05)
+    assert found.inter.alpha(8) == pytest.approx(1e-5, rel=0.05)
+    assert found.intra.node_ports == math.inf  # two pairs do not slow each other
+    assert found.gamma_s_per_byte == pytest.approx(5e-11, rel=0.02)
+    assert found.error_share < 0.01
+
+
+def test_a_machine_of_one_node_has_one_kind_of_link() -> None:
+    found = fit_links(probes("intra", 1e-6, 1e-10, 1, 2.0), ADDS)
+    assert found.inter == found.intra
+
+
+def test_no_pair_is_no_data() -> None:
+    with pytest.raises(NoDataError, match="at least 2"):
+        fit_links([], ADDS)
+
+
+def test_fitted_links_survive_a_machine_file() -> None:
+    import tomllib
+
+    import msgspec
+
+    link = Link(1e-6, 1e-10, node_ports=1.5, protocols=(Protocol(4096, 2e-6, 9e-11),))
+    links = Links(link, Link(1e-5, 1e-9), 5e-11, 0.0, 0.07)
+    text = dump("here", ["a test"], 4, links)
+    assert msgspec.convert(tomllib.loads(text), Machine).links == links
+
+
+@given(nodes=st.integers(1, 5), per_node=st.integers(1, 6))
+def test_pairs_never_share_a_rank_and_stay_on_their_kind_of_link(
+    nodes: int, per_node: int
+) -> None:
+    place = [node for node in range(nodes) for _ in range(per_node)]
+    for link in ("intra", "inter"):
+        for count in pair_counts(place, link):
+            pairs = pair_up(place, link, count)
+            ranks = [rank for pair in pairs for rank in pair]
+            assert len(set(ranks)) == len(ranks) > 0
+            inside = [place[one] == place[other] for one, other in pairs]
+            assert all(inside) if link == "intra" else not any(inside)
+            assert max(np.bincount([place[r] for r in ranks])) <= 2 * count

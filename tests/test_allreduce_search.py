@@ -1,0 +1,173 @@
+"""Searching on simulated links: nothing good is pruned, and the advice follows."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenbin.kernels.allreduce.advice import (
+    Measured,
+    crossovers,
+    library_losses,
+    pareto,
+    stragglers,
+    winners,
+)
+from tenbin.kernels.allreduce.links import Link, Links
+from tenbin.kernels.allreduce.names import parse
+from tenbin.kernels.allreduce.search import (
+    BASELINES,
+    candidates,
+    contained,
+    distinct,
+    exhaustive,
+    factorisations,
+    forecast,
+    survivors,
+)
+from tenbin.record import Record, SampleRow
+
+SIZES = (1024, 2**16, 2**22, 2**26)
+CLOSE = 1.02
+
+powers = st.floats(-6.5, -4.0).map(lambda power: 10.0**power)
+ratios = st.floats(1.0, 50.0)
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> Links:
+    """Return links that are slower between nodes than inside."""
+    alpha, beta = draw(powers), 1e-10
+    slower = draw(ratios)
+    return Links(
+        Link(alpha, beta),
+        Link(alpha * draw(ratios), beta * slower, node_ports=draw(st.floats(0.5, 4.0))),
+        gamma_s_per_byte=draw(st.floats(0.0, 1e-10)),
+    )
+
+
+@pytest.mark.parametrize(("ranks", "count"), [(1, 1), (8, 4), (12, 8), (64, 32)])
+def test_ordered_factorisations_are_counted_right(ranks: int, count: int) -> None:
+    assert len(set(factorisations(ranks))) == count
+
+
+@settings(deadline=None, max_examples=15)
+@given(links=machines(), place=st.sampled_from([(8, 2), (8, 4), (16, 4), (12, 3)]))
+def test_the_best_for_many_ranks_contains_the_best_for_few(
+    links: Links, place: tuple[int, int]
+) -> None:
+    whole = forecast(exhaustive(place[0]), *place, SIZES, links)
+    grown = contained(*place, SIZES, links)
+    assert grown.keys() <= whole.keys()
+    for number, _ in enumerate(SIZES):
+        best = min(times[number] for times in whole.values())
+        assert min(times[number] for times in grown.values()) <= CLOSE * best
+
+
+def test_contained_search_tries_few_of_many() -> None:
+    links = Links(Link(1e-6, 1e-10), Link(1e-5, 1e-9, node_ports=1.0), 1e-11)
+    grown = contained(64, 8, (2**24,), links, keep=2)
+    assert len(grown) < len(exhaustive(64)) / 10
+
+
+@settings(deadline=None, max_examples=10)
+@given(links=machines(), place=st.sampled_from([(2, 2), (6, 2), (8, 4), (7, 7)]))
+def test_survivors_fit_and_hold_the_baselines_once(
+    links: Links, place: tuple[int, int]
+) -> None:
+    for names in survivors(*place, SIZES, links, most=4).values():
+        assert names[: len(BASELINES)] == BASELINES
+        assert len(set(names)) == len(names) <= len(BASELINES) + 4
+        for name in names[1:]:
+            parse(name).levels(*place)
+
+
+def test_slow_links_between_nodes_favour_levels() -> None:
+    links = Links(Link(1e-6, 1e-11), Link(1e-5, 8e-9, node_ports=1.0), 1e-11)
+    times = candidates(16, 4, (2**24,), links)
+    levels = [name for name in times if len(parse(name).levels(16, 4)) > 1]
+    assert min(times[name][0] for name in levels) < 0.9 * times["16"][0]
+
+
+def test_two_spellings_are_measured_once() -> None:
+    names = ("library", "flat", "8", "2x4", "two-level", "2x4@1", "2x4/4")
+    assert distinct(names, 8, 2) == ("library", "flat", "2x4", "2x4@1", "2x4/4")
+
+
+def point(variant: str, time_s: float, size: int = 1024, nodes: int = 2) -> Measured:
+    return Measured(nodes, size, variant, time_s, 1e-7, 10)
+
+
+def test_crossovers_join_neighbouring_sizes_of_one_winner() -> None:
+    points = [
+        *(point("flat", 1.0, size) for size in (1, 2, 4, 8)),
+        *(point("library", t, s) for s, t in ((1, 0.5), (2, 0.9), (4, 3.0), (8, 2.0))),
+    ]
+    rows = crossovers(points)
+    assert [(r.from_bytes, r.to_bytes, r.variant) for r in rows] == [
+        (1, 2, "library"),
+        (4, 8, "flat"),
+    ]
+    assert rows[1].over_library == 3.0
+    assert winners(points)[2, 8].variant == "flat"
+
+
+def test_the_front_keeps_trade_offs_and_drops_what_is_beaten() -> None:
+    fast, exact = point("fast", 1.0), replace(point("exact", 2.0), error=1e-8)
+    beaten = replace(point("beaten", 3.0), error=1e-7)
+    unknown = replace(point("library", 0.5), error=None, off_node_bytes=None)
+    assert pareto([fast, exact, beaten, unknown]) == [fast, exact, unknown]
+
+
+def test_losses_to_the_librarys_own_parts_are_ranges() -> None:
+    times = {1: (1.0, 1.0), 2: (2.0, 1.0), 4: (3.0, 1.0), 8: (1.0, 2.0), 16: (2.0, 1.0)}
+    points = [
+        point(name, time, size)
+        for size, pair in times.items()
+        for name, time in zip(("library", "lib:flat"), pair, strict=True)
+    ]
+    found = [
+        (loss.from_bytes, loss.to_bytes, loss.most) for loss in library_losses(points)
+    ]
+    assert found == [(2, 4, 3.0), (16, 16, 2.0)]
+
+
+def record(exits: list[list[int]]) -> Record:
+    samples = SampleRow(
+        entry_ns=[[0, 0]] * len(exits),
+        exit_ns=exits,
+        cpu_ns=[],
+        late=[],
+        warmup_ns=[],
+        start="window",
+        residual_ns=0,
+        stop="budget",
+    )
+    return Record(
+        run_id="r",
+        case="allreduce/flat",
+        launch=0,
+        status="ok",
+        kernel="allreduce",
+        variant="flat",
+        dtype="float32",
+        scaling="fixed",
+        label="1KiB",
+        problem={},
+        ranks=2,
+        ranks_per_node=2,
+        nodes=1,
+        hosts=["a", "b"],
+        samples=samples,
+        started="",
+    )
+
+
+def test_a_rank_that_is_always_last_is_named() -> None:
+    (line,) = stragglers([record([[10, 20]] * 50)])
+    assert "rank 1 on b leaves last in 100%" in line
+
+
+def test_ranks_that_take_turns_are_not() -> None:
+    assert stragglers([record([[10, 20], [20, 10]] * 25)]) == []

@@ -1,0 +1,197 @@
+"""Every figure draws every kind of data, alike each time, and hides no failure."""
+
+import io
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from msgspec.structs import replace
+
+from tenbin.record import Record
+from tenbin.results import table
+from tenbin.results.figures import FIGURES
+from tenbin.results.figures.axes import log_ticks, spread
+from tenbin.results.figures.style import PALETTE, short
+from tenbin.results.store import Run
+from tests.builders import create_info, create_record, create_study
+
+HOSTILE = "</script><b>\"'\n$\\frac{$ \u6f22\u5b57" + "x" * 10_000
+
+
+def launches_of(records: list[Record]) -> pd.DataFrame:
+    return table.launches([Run(create_info(), records)])
+
+
+def all_failed() -> list[Record]:
+    reason = {"status": "failed", "reason": "killed", "samples": None, "check": None}
+    return [replace(record, **reason) for record in create_study(3)]
+
+
+def one_rank() -> list[Record]:
+    return [r for r in create_study(3) if r.ranks == 1 or r.message_bytes == 1024]
+
+
+def wide_range() -> list[Record]:
+    return [
+        create_record(
+            kernel="allreduce",
+            variant=variant,
+            ranks=4,
+            label=f"{4**power}B",
+            flops=None,
+            bytes=None,
+            message_bytes=4**power,
+            time_s=1e-6 * 10 ** (power / 2),
+            launch=launch,
+        )
+        for variant in ("library", *(f"variant {i} {HOSTILE}" for i in range(12)))
+        for power in range(16)
+        for launch in range(3)
+    ]
+
+
+def many_ladders() -> list[Record]:
+    return [
+        create_record(
+            scaling=scaling,
+            variant=f"v{number}",
+            label=HOSTILE,
+            ranks=ranks,
+            flops=10**9 * (ranks if scaling == "weak" else 1),
+            time_s=10.0 ** (number - 6),
+        )
+        for scaling in ("strong", "weak")
+        for number in range(10)
+        for ranks in (1, 3, 96, 1000)
+    ]
+
+
+DATA: dict[str, Callable[[], list[Record]]] = {
+    "whole study": lambda: create_study(5),
+    "one launch": lambda: create_study(1),
+    "all failed": all_failed,
+    "one rank": one_rank,
+    "wide range": wide_range,
+    "many ladders": many_ladders,
+}
+
+
+def drawn(records: list[Record]) -> Iterator[tuple[str, pd.DataFrame, Figure]]:
+    rows = launches_of(records)
+    for name, spec in FIGURES.items():
+        for group in spec.groups(rows):
+            points = spec.points(group)
+            yield name, points, spec.draw(points)
+
+
+def texts(figure: Figure) -> set[str]:
+    return {text.get_text() for axes in figure.axes for text in axes.texts}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_draws_every_kind_of_data(name: str) -> None:
+    count = 0
+    for figure_name, points, figure in drawn(DATA[name]()):
+        figure.savefig(io.BytesIO(), format="png", dpi=40)
+        caption = FIGURES[figure_name].caption(points)
+        assert "laptop" in caption
+        assert "run-1" in caption
+        count += 1
+    assert count > 0
+
+
+def test_a_whole_study_gives_every_figure() -> None:
+    assert {name for name, _, _ in drawn(create_study(3))} == set(FIGURES)
+
+
+def test_pictures_are_alike_each_time() -> None:
+    def pictures() -> list[bytes]:
+        found = []
+        for _, _, figure in drawn(create_study(3)):
+            file = io.BytesIO()
+            figure.savefig(file, format="png", dpi=40, metadata={"Software": None})
+            found.append(file.getvalue())
+        return found
+
+    assert pictures() == pictures()
+
+
+def test_a_variant_has_one_colour_in_all_figures() -> None:
+    colours: dict[str, set[str]] = {}
+    for name, _, figure in drawn(create_study(3)):
+        if name.startswith("allreduce"):
+            for text in figure.axes[0].texts:
+                if text.get_color() in PALETTE:
+                    label = text.get_text().removesuffix(": no time")
+                    colours.setdefault(label, set()).add(str(text.get_color()))
+
+    assert set(colours) == {"library", "4x1", "2x2"}
+    assert all(len(found) == 1 for found in colours.values())
+
+
+def _crosses(axes: Axes) -> int:
+    lines = [line for line in axes.lines if line.get_marker() == "x"]
+    return sum(np.size(line.get_xdata()) for line in lines)
+
+
+@pytest.mark.parametrize("name", ["allreduce_time", "allreduce_busbw", "gemm_peak"])
+def test_failed_points_are_visible(name: str) -> None:
+    figures = {found: figure for found, _, figure in drawn(create_study(3))}
+
+    assert _crosses(figures[name].axes[0]) > 0
+
+
+def test_oversubscribed_points_are_hollow() -> None:
+    figures = {name: figure for name, _, figure in drawn(create_study(3))}
+
+    faces = {
+        line.get_markerfacecolor() for line in figures["strong_scaling"].axes[0].lines
+    }
+
+    assert "#fefefe" in faces
+
+
+def test_says_what_one_launch_is_worth() -> None:
+    for name, points, _ in drawn(create_study(1)):
+        assert "not comparable" in FIGURES[name].caption(points)
+
+
+def test_says_which_series_are_left_out() -> None:
+    for name, points, figure in drawn(wide_range()):
+        labels = [text for text in texts(figure) if text.startswith("variant ")]
+        assert len(labels) <= 6
+        assert "Drawn: 6 of 1" in FIGURES[name].caption(points)
+        assert points["series"].nunique() >= 12
+
+
+def test_no_style_is_set_on_import() -> None:
+    import matplotlib as mpl
+
+    assert mpl.rcParams["svg.fonttype"] == mpl.rcParamsDefault["svg.fonttype"]
+    assert mpl.rcParams["text.parse_math"] is True
+
+
+def test_efficiency_is_linear_from_zero() -> None:
+    figures = {name: figure for name, _, figure in drawn(create_study(3))}
+
+    assert figures["strong_scaling"].axes[2].get_ylim() == (0.0, 1.05)
+
+
+def test_names_are_safe_and_short() -> None:
+    assert len(short(HOSTILE)) <= 30
+    assert "\n" not in short(HOSTILE)
+
+
+def test_labels_are_spread_without_changing_order() -> None:
+    places = spread([0.5, 0.5, 0.51, 0.9], 0.1)
+
+    assert min(b - a for a, b in pairwise(places)) >= 0.099
+
+
+@pytest.mark.parametrize("limits", [(1e-6, 1e2), (0.9, 1.1), (3.0, 3.3), (1e-9, 1e-8)])
+def test_axes_have_some_but_not_many_ticks(limits: tuple[float, float]) -> None:
+    assert 2 <= len(log_ticks(*limits)) <= 8
