@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenbin.record import Record, SampleRow
+from tenbin.record import IMPORTED, Record, SampleRow, Summary
 from tenbin.results import facts, intervals, metrics
 from tenbin.results.store import Run
 
@@ -70,6 +70,8 @@ COLUMNS: dict[str, str] = {
     "late": "int64",
     "checked": "object",
     "error": "float64",
+    **dict.fromkeys(["imported", "statistic"], "object"),
+    "rate_byte_per_s": "float64",
     "threads": "int64",
     "peak_flop_per_s": "float64",
     "read_byte_per_s": "float64",
@@ -107,20 +109,51 @@ def _row(
         *(record.ranks, record.ranks_per_node, record.nodes),
         *(record.flops, record.bytes, record.message_bytes),
         *(record.valid, "oversubscribed" in record.flags),
-        *_times(record.samples if record.valid else None),
+        *_times(record),
         same(" ".join(record.flags)),
         *_start(record.samples),
         *((same(check.method), check.error) if check else ("", None)),
+        *_source(record),
         *(threads, *bounds),
         *(same(_json(record.problem)), same(_json(record.details))),
         *("\n".join(record.output), record.started),
     )
 
 
-def _times(samples: SampleRow | None) -> tuple[Any, ...]:
+def _times(record: Record) -> tuple[Any, ...]:
+    """Return samples .. stop of a valid record; of an imported one what it says."""
+    if record.valid and record.samples is not None and record.samples.entry_ns:
+        return _sampled(record.samples)
+    if record.valid and record.summary is not None:
+        return _reported(record.summary)
+    return (0, *[None] * 6, 0, "", "")
+
+
+def _reported(summary: Summary) -> tuple[Any, ...]:
+    """Return samples .. stop; a median if there is one, else the mean that is told."""
+    times = sorted(summary.times_s)
+    middle = summary.median_s
+    if middle is None:
+        middle = intervals.median(times) if times else summary.mean_s
+    least = summary.min_s if summary.min_s is not None or not times else times[0]
+    most = summary.max_s if summary.max_s is not None or not times else times[-1]
+    return (len(times), middle, None, None, least, most, None, 0, "", "")
+
+
+def _source(record: Record) -> tuple[str, str, float | None]:
+    """Return of an imported record its tool, what its time is, and a rate it told."""
+    summary = record.summary
+    if summary is None:
+        known = IMPORTED in record.flags
+        return (str(record.details.get("tool", IMPORTED)) if known else "", "", None)
+    tool = " ".join(str(record.details.get(key, "")) for key in ("tool", "version"))
+    source = sys.intern(f"{tool.strip() or IMPORTED}: {summary.definition}")
+    rate = summary.byte_per_s if record.valid else None
+    return (source, summary.statistic, rate)
+
+
+def _sampled(samples: SampleRow) -> tuple[Any, ...]:
     """Return samples .. stop; the makespan is the last exit less the first entry."""
-    if samples is None or not samples.entry_ns:
-        return (0, *[None] * 6, 0, "", "")
     pairs = zip(samples.entry_ns, samples.exit_ns, strict=True)
     spans = sorted(max(exits) - min(entries) for entries, exits in pairs)
     n, k = len(spans), intervals.median_rank(len(spans))
@@ -158,11 +191,13 @@ def cases(table: pd.DataFrame) -> pd.DataFrame:
     group = table.groupby(CASE, sort=False)
     first = [*SERIES[1:], "slot", *PLACE, *WORK, "threads"]
     first += ["peak_flop_per_s", "read_byte_per_s", "problem"]
+    first += ["imported", "statistic"]
     frame = group[first].first()
     frame["attempts"] = group.size()
     frame["launches"] = group["valid"].sum()
     frame["failed"] = frame["attempts"] - frame["launches"]
     frame["samples"] = group["samples"].median()
+    frame["rate_byte_per_s"] = group["rate_byte_per_s"].median()
     frame = frame.join(_over_launches(table))
     frame["interval"] = _interval_text(frame["launches"])
     frame["oversubscribed"] = group["oversubscribed"].any()
@@ -176,7 +211,8 @@ def cases(table: pd.DataFrame) -> pd.DataFrame:
 
 def _over_launches(table: pd.DataFrame) -> pd.DataFrame:
     """Return median, interval and range over launches, by case, without a loop."""
-    valid = table[table["valid"]].sort_values([*CASE, "median_s"], kind="stable")
+    valid = table[table["valid"] & table["median_s"].notna()]
+    valid = valid.sort_values([*CASE, "median_s"], kind="stable")
     group = valid.groupby(CASE, sort=False)["median_s"]
     times = valid["median_s"].to_numpy()
     n = group.size().to_numpy()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +12,16 @@ from typing import Any
 import msgspec
 
 from tenbin.decode import decode
-from tenbin.jobs.campaign import Campaign, on_ladder
-from tenbin.jobs.ladder import Ladder, Point, point_study
+from tenbin.jobs.campaign import Campaign, create, on_ladder
+from tenbin.jobs.ladder import Ladder, Point, point_study, spell_out
 from tenbin.jobs.profile import Profile, load
+from tenbin.jobs.resume import again, fresh, parse_states
 from tenbin.jobs.schedulers.contract import Needs, Scheduler, SchedulerError, Seen
+from tenbin.jobs.status import JobStatus, status
+from tenbin.jobs.submit import submit_all
 from tenbin.record import utc_now
 from tenbin.results import store
 from tenbin.study import Study
-
 from tests.builders import create_info, create_record, create_run
 
 FAULTY = Path(__file__).with_name("faulty.py")
@@ -119,6 +122,32 @@ class Desk:
             detect=lambda: "",
             variables={},
         )
+
+
+def start(root: Path, nodes: tuple[int, ...] = (1, 2), launches: int = 1) -> Ladder:
+    return spell_out(create(root, create_campaign(nodes, launches)))
+
+
+def submit(root: Path, ladder: Ladder, desk: Desk) -> dict[str, str]:
+    wanted = fresh(ladder, status(root, ladder, desk.scheduler))
+    return dict(submit_all(root, ladder.campaign, desk.scheduler, wanted))
+
+
+def resume(root: Path, ladder: Ladder, desk: Desk, states: str = "") -> list[str]:
+    found = status(root, ladder, desk.scheduler)
+    wanted = again(ladder, found, parse_states(states))
+    return list(dict(submit_all(root, ladder.campaign, desk.scheduler, wanted)))
+
+
+def ended(attempt: Path, code: int = 0, signal: str = "") -> None:
+    (attempt / "started.json").write_text(f'{{"time_s": {time.time() - 5}}}')
+    (attempt / "finished.json").write_text(
+        f'{{"time_s": {time.time()}, "exit_code": {code}, "signal": "{signal}"}}'
+    )
+
+
+def look(root: Path, ladder: Ladder, desk: Desk) -> dict[str, JobStatus]:
+    return {job.look.job.key: job for job in status(root, ladder, desk.scheduler)}
 
 
 def tenbin(

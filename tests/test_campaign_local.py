@@ -79,18 +79,18 @@ def test_waiting_can_be_given_up_without_harm(tmp_path: Path) -> None:
 def test_cancelled_killed_and_timed_out_jobs_are_resumed_to_completion(
     tmp_path: Path,
 ) -> None:
-    steps = str(list(range(1, 15)))
+    steps = str(list(range(1, 13)))
     path = write_study(tmp_path / "s.toml", measure="precision = 1e-9", steps=steps)
-    path.write_text(path.read_text().replace("budget_s = 0.02", "budget_s = 1.0"))
+    path.write_text(path.read_text().replace("budget_s = 0.02", "budget_s = 2.5"))
 
     run_scenario(
         Setting(
             folder=tmp_path,
             machine="local",
             study="s.toml",
-            short="12s",
+            short="32s",
             environment={"TENBIN_LOCAL_LOCK": str(tmp_path / "lock")},
-            patience_s=120.0,
+            patience_s=240.0,
             age=make_old,
         )
     )

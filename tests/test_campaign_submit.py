@@ -10,40 +10,22 @@ import pytest
 from tenbin.errors import TenbinError, UsageError
 from tenbin.jobs import layout
 from tenbin.jobs.campaign import create
-from tenbin.jobs.cancel import cancel
-from tenbin.jobs.ladder import Ladder, Point, spell_out
+from tenbin.jobs.ladder import Point, spell_out
 from tenbin.jobs.plan import first_attempts
-from tenbin.jobs.resume import again, fresh, parse_states
+from tenbin.jobs.resume import parse_states
 from tenbin.jobs.schedulers.contract import QueryError, SchedulerError, Seen
-from tenbin.jobs.status import JobStatus, exit_code, status
+from tenbin.jobs.status import exit_code
 from tenbin.jobs.submit import Submitted, adopt, adopt_by_text, prepare, submit_all
-from tests.campaigns import Desk, create_campaign, leave_results, tenbin, write_study
-
-
-def start(root: Path, nodes: tuple[int, ...] = (1, 2), launches: int = 1) -> Ladder:
-    return spell_out(create(root, create_campaign(nodes, launches)))
-
-
-def submit(root: Path, ladder: Ladder, desk: Desk) -> dict[str, str]:
-    wanted = fresh(ladder, status(root, ladder, desk.scheduler))
-    return dict(submit_all(root, ladder.campaign, desk.scheduler, wanted))
-
-
-def resume(root: Path, ladder: Ladder, desk: Desk, states: str = "") -> list[str]:
-    found = status(root, ladder, desk.scheduler)
-    wanted = again(ladder, found, parse_states(states))
-    return list(dict(submit_all(root, ladder.campaign, desk.scheduler, wanted)))
-
-
-def ended(attempt: Path, code: int = 0, signal: str = "") -> None:
-    (attempt / "started.json").write_text(f'{{"time_s": {time.time() - 5}}}')
-    (attempt / "finished.json").write_text(
-        f'{{"time_s": {time.time()}, "exit_code": {code}, "signal": "{signal}"}}'
-    )
-
-
-def look(root: Path, ladder: Ladder, desk: Desk) -> dict[str, JobStatus]:
-    return {job.look.job.key: job for job in status(root, ladder, desk.scheduler)}
+from tests.campaigns import (
+    Desk,
+    create_campaign,
+    ended,
+    leave_results,
+    look,
+    resume,
+    start,
+    submit,
+)
 
 
 def test_submitting_twice_adds_nothing(tmp_path: Path) -> None:
@@ -206,43 +188,6 @@ def test_chained_jobs_wait_for_each_other(tmp_path: Path) -> None:
     assert [intent["after"] for intent in intents] == [[], ["101"], ["102"]]
 
 
-def test_one_query_serves_all_jobs(tmp_path: Path) -> None:
-    ladder, desk = start(tmp_path, tuple(range(1, 9))), Desk()
-    submit(tmp_path, ladder, desk)
-    ended(tmp_path / "jobs" / "n1" / "1")
-    desk.queries.clear()
-
-    status(tmp_path, ladder, desk.scheduler)
-
-    assert desk.queries == [[str(number) for number in range(102, 109)]]
-
-
-def test_exit_0_without_results_has_failed(tmp_path: Path) -> None:
-    ladder, desk = start(tmp_path, (1,)), Desk()
-    submit(tmp_path, ladder, desk)
-    ended(tmp_path / "jobs" / "n1" / "1", code=0)
-
-    found = look(tmp_path, ladder, desk)["n1"]
-
-    assert found.state == "failed"
-    assert "2 of 2 results are missing" in found.reason
-    assert exit_code([found]) == 1
-
-
-def test_results_decide_whatever_the_queue_says(tmp_path: Path) -> None:
-    ladder, desk = start(tmp_path, (1,)), Desk()
-    submit(tmp_path, ladder, desk)
-    attempt = tmp_path / "jobs" / "n1" / "1"
-    leave_results(attempt / "n1.0", ladder, Point(1, 0))
-    ended(attempt, code=143, signal="TERM")
-    desk.answers["101"] = Seen("timeout")
-
-    found = look(tmp_path, ladder, desk)["n1"]
-
-    assert (found.state, found.valid, found.left) == ("finished", 2, ())
-    assert exit_code([found]) == 0
-
-
 def test_resume_takes_only_the_points_that_lack_results(tmp_path: Path) -> None:
     ladder, desk = start(tmp_path, (1, 2), launches=2), Desk()
     submit(tmp_path, ladder, desk)
@@ -293,66 +238,3 @@ def test_results_of_another_study_do_not_count(tmp_path: Path) -> None:
     ended(attempt)
 
     assert look(tmp_path, ladder, desk)["n1"].valid == 0
-
-
-def test_cancel_ends_what_runs_and_is_remembered(tmp_path: Path) -> None:
-    ladder, desk = start(tmp_path, (1, 2)), Desk()
-    submit(tmp_path, ladder, desk)
-    desk.answers = {"101": Seen("running"), "102": Seen("pending")}
-    found = status(tmp_path, ladder, desk.scheduler)
-
-    cancel(found, desk.scheduler, ["n1"])
-    ended(tmp_path / "jobs/n1/1", code=143, signal="TERM")
-
-    assert desk.cancelled == ["101"]
-    assert look(tmp_path, ladder, desk)["n1"].state == "cancelled"
-    assert look(tmp_path, ladder, desk)["n2"].state == "pending"
-
-
-def test_a_cancelled_job_that_left_the_queue_is_cancelled_at_once(
-    tmp_path: Path,
-) -> None:
-    ladder, desk = start(tmp_path, (1,)), Desk()
-    submit(tmp_path, ladder, desk)
-    desk.answers = {"101": Seen("pending")}
-    cancel(status(tmp_path, ladder, desk.scheduler), desk.scheduler)
-
-    desk.answers.clear()
-
-    assert look(tmp_path, ladder, desk)["n1"].state == "cancelled"
-
-
-def test_a_scheduler_that_cannot_be_asked_ends_nothing(tmp_path: Path) -> None:
-    ladder, desk = start(tmp_path, (1,)), Desk()
-    submit(tmp_path, ladder, desk)
-    attempt = tmp_path / "jobs/n1/1"
-    (attempt / layout.SUBMITTED).write_text('{"id": "101", "time_s": 0.0}')
-
-    def broken(ids: object) -> dict[str, Seen]:
-        raise QueryError("squeue: Unable to contact slurm controller")
-
-    scheduler = desk.scheduler.__class__(
-        **{**desk.scheduler.__dict__, "query": broken, "account": broken}
-    )
-    (found,) = status(tmp_path, ladder, scheduler)
-
-    assert found.state == "unknown"
-    assert "Unable to contact" in found.reason
-    assert found.moving
-
-
-def test_status_shows_reason_log_and_the_next_command(tmp_path: Path) -> None:
-    write_study(tmp_path / "s.toml")
-    root = tmp_path / "campaigns" / "s-local"
-    ladder, desk = start(root, (1, 2)), Desk()
-    submit(root, ladder, desk)
-    for key in ("n1", "n2"):
-        ended(root / "jobs" / key / "1", code=70)
-        (root / "jobs" / key / "1" / "job.log").write_text("one\nlast words\n")
-
-    shown = tenbin("status", "s", folder=tmp_path)
-
-    assert shown.returncode == 1
-    assert "ended with exit code 70" in shown.stdout
-    assert "last words" in shown.stderr
-    assert "next: tenbin resume campaigns/s-local" in shown.stderr

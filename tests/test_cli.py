@@ -125,6 +125,14 @@ def test_bench_starts_ranks_of_its_own_and_keeps_records(tmp_path: Path) -> None
     assert len(store.valid_points(store.read_run(out))) == 4
 
 
+def test_bench_with_own_ranks_needs_no_folder() -> None:
+    ended = run("bench", "allreduce", "--sizes", "8B", "--ranks", "2", "--variant",
+                "flat", "--budget", "0.02")  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr
+    assert len(ended.stdout.splitlines()) == 2
+
+
 def test_run_under_mpiexec_is_refused() -> None:
     ended = run("run", "quick", under=2)
 

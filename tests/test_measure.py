@@ -272,7 +272,7 @@ def test_clock_must_be_good_for_the_shortest_time() -> None:
 def test_windows_lengthen_until_few_are_late_and_not_for_ever() -> None:
     assert rules.next_lead(100, late=1, repetitions=100) == 100
     assert rules.next_lead(100, late=2, repetitions=100) == 200
-    assert rules.next_lead(900_000, late=9, repetitions=10) == rules.LONGEST_LEAD_NS
+    assert rules.next_lead(90_000, late=9, repetitions=10) == rules.LONGEST_LEAD_NS
 
 
 def test_lateness_is_measured_against_the_window_and_the_operation() -> None:
@@ -300,6 +300,20 @@ def test_contamination_is_flagged_above_a_fifth() -> None:
     assert rules.judge([1] * 10, samples.join([good, bad]), Rule()) == set()
     worse_off = samples.join([good, bad, bad])
     assert rules.judge([1] * 10, worse_off, Rule()) == {"contaminated"}
+
+
+def test_windows_that_come_late_are_given_up_where_a_barrier_may_do() -> None:
+    rule = Rule(budget_s=1e9, precision=1e-9)
+
+    for patient in (False, True):
+        orders, ended = rules.repeat(rule, longest=100, patient=patient), ""
+        count = next(orders)
+        try:
+            for _ in range(12):
+                count = orders.send(block([10] * count, late=True))
+        except StopIteration as end:
+            ended = end.value
+        assert (ended == "late") is not patient
 
 
 def test_late_repetitions_are_kept_and_flagged() -> None:

@@ -41,7 +41,7 @@ def measured(records: Iterable[Record]) -> list[Measured]:
     """Return what the valid records say; several launches count by their median."""
     times: dict[tuple[int, int, str], list[Record]] = defaultdict(list)
     for record in records:
-        if record.valid and record.kernel == "allreduce":
+        if record.valid and record.samples and record.kernel == "allreduce":
             key = record.nodes, record.message_bytes or 0, record.variant
             times[key].append(record)
     return [

@@ -2,7 +2,8 @@
 
 The critical path of `predict`, counted instead of timed: how many latencies, which
 fraction of the n bytes through the fullest ports, which fraction added. Exact where
-the path does not depend on the numbers, as in rings, halvings and their hierarchies.
+the path does not depend on the numbers and no port is still busy with a round before,
+as in rings, halvings and their hierarchies.
 
     4 ranks, a ring        6 alpha + 3/2 n beta + 3/4 n gamma
 """

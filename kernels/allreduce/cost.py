@@ -6,8 +6,9 @@ when both its ends are in the round, and then takes
     alpha + bytes beta of the fullest port on its way: of the rank or node that sends,
     of the rank or node that receives
 
-Messages of one round share ports as if they were served evenly to the end. What
-arrives is added when all has arrived. The last clock is the time; the chain of
+Messages of one round share ports as if they were served evenly to the end; a port of
+a node serves a later round only when it is through with the one before. What arrives
+is added when all has arrived. The last clock is the time; the chain of
 messages that held it up is the critical path. Ports inside a node and those between
 nodes are different ones, so that their transfers overlap.
 
@@ -35,7 +36,8 @@ class Hop:
     """One message of the critical path; times in seconds.
 
     `port_bytes` are the bytes its fullest port carries, divided by the port count;
-    `added_bytes` those that the rank which went on had to add after it.
+    `added_bytes` those that the rank which went on had to add after it. `transfer_s`
+    counts waiting for a port of the node, too.
     """
 
     round: int
@@ -92,18 +94,41 @@ class Messages:
 
 @dataclass(frozen=True, eq=False)
 class Load:
-    """What the messages of a round cost: columns (m,), and adding (ranks,)."""
+    """What the messages of a round cost: columns (m,), and adding (ranks,).
+
+    `leaves` and `enters` number the node ports of each message, `busy_s` (ports,) is
+    how long the round keeps each of them.
+    """
 
     latency_s: Floats
     transfer_s: Floats
     port_bytes: Floats
     add_s: Floats
     added: Floats
+    leaves: Ints
+    enters: Ints
+    busy_s: Floats
 
     @cached_property
     def travel_s(self) -> Floats:
         """Return the time from the start of each message to its end."""
         return self.latency_s + self.transfer_s
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """What the critical path needs to know of a round.
+
+    `held_by` (ranks,) is the message each rank waited for, or -1; `late` (m,) the end
+    of each message that came last to it; `travelled_s` (m,) from there to its arrival.
+    """
+
+    number: int
+    messages: Messages
+    load: Load
+    held_by: Ints
+    late: Ints
+    travelled_s: Floats
 
 
 def predict(
@@ -120,14 +145,15 @@ def predict(
     """
     place = np.asarray(nodes)
     clock = np.zeros(schedule.ranks)
-    history: list[tuple[int, Messages, Load, Ints, Ints]] = []
+    free = np.zeros(4 * (int(place.max(initial=0)) + 1))  # when node ports are
+    history: list[Round] = []
     before: Messages | None = None
     for number, messages in _rounds(schedule, place, message_bytes, itemsize):
         if not messages.same(before):
             load = _load(messages, place, schedule.ranks, links)
         before = messages
-        clock, held_by, waited_for = _advance(clock, messages, load)
-        history.append((number, messages, load, held_by, waited_for))
+        clock, free, held_by, late, end = _advance(clock, free, messages, load)
+        history.append(Round(number, messages, load, held_by, late, end))
     return Prediction(float(clock.max(initial=0.0)), _path(history, clock))
 
 
@@ -179,21 +205,37 @@ def _load(messages: Messages, place: Ints, ranks: int, links: Links) -> Load:
         seconds = np.maximum(seconds, full)
     added = np.bincount(messages.dst, messages.added, ranks).astype(np.float64)
     turns = np.bincount(messages.src, minlength=ranks)[messages.src] - 1
-    latency_s = alpha + links.overhead_s * turns
-    return Load(latency_s, seconds, carried, added * links.gamma_s_per_byte, added)
+    leaves, enters = 4 * place[messages.src] + off, 4 * place[messages.dst] + 2 + off
+    count = 4 * (int(place.max(initial=0)) + 1)
+    share = (alone / per_node).astype(np.float64)
+    busy_s = np.bincount(leaves, share, count) + np.bincount(enters, share, count)
+    return Load(
+        latency_s=alpha + links.overhead_s * turns,
+        transfer_s=seconds,
+        port_bytes=carried,
+        add_s=added * links.gamma_s_per_byte,
+        added=added,
+        leaves=leaves,
+        enters=enters,
+        busy_s=busy_s.astype(np.float64),
+    )
 
 
 def _advance(
-    clock: Floats, messages: Messages, load: Load
-) -> tuple[Floats, Ints, Ints]:
-    """Return the clocks after a round, and who held up whom.
+    clock: Floats, free: Floats, messages: Messages, load: Load
+) -> tuple[Floats, Floats, Ints, Ints, Floats]:
+    """Return the clocks of ranks and node ports after a round, and what held them up.
 
-    For each rank the message it waited for longest, or -1; for each message the end
-    that came last.
+    The last three are `held_by`, `late` and `travelled_s` of `Round`.
     """
     src, dst = messages.src, messages.dst
     late = np.where(clock[src] > clock[dst], src, dst)
-    end = clock[late] + load.travel_s
+    start = clock[late]
+    end = start + load.travel_s
+    if load.busy_s.any():
+        free = _serve(free, start, load)
+        through = np.maximum(free[load.leaves], free[load.enters])
+        end = np.maximum(end, through + load.latency_s)
     done = clock.copy()
     np.maximum.at(done, src, end)
     np.maximum.at(done, dst, end)
@@ -202,31 +244,42 @@ def _advance(
         last = np.flatnonzero(end >= done[side])
         held_by[side[last]] = last
     done[dst] += load.add_s[dst]  # once for each rank, however many rows it has
-    return done, held_by, late
+    return done, free, held_by, late, end - start
 
 
-def _path(
-    history: list[tuple[int, Messages, Load, Ints, Ints]], clock: Floats
-) -> tuple[Hop, ...]:
+def _serve(free: Floats, start: Floats, load: Load) -> Floats:
+    """Return when the ports of nodes are through with a round."""
+    begin = np.full(len(free), np.inf)
+    np.minimum.at(begin, load.leaves, start)
+    np.minimum.at(begin, load.enters, start)
+    used = load.busy_s > 0
+    return np.where(used, np.maximum(free, begin) + load.busy_s, free)
+
+
+def _path(history: Sequence[Round], clock: Floats) -> tuple[Hop, ...]:
     """Walk back from the rank that was last, over what each waited for."""
     rank = int(clock.argmax()) if len(clock) else 0
     path = []
-    for number, messages, load, held_by, late in reversed(history):
-        message = int(held_by[rank])
+    for one in reversed(history):
+        message = int(one.held_by[rank])
         if message < 0:
             continue
-        path.append(
-            Hop(
-                round=number,
-                src=int(messages.src[message]),
-                dst=int(messages.dst[message]),
-                off_node=bool(messages.off[message]),
-                port_bytes=float(load.port_bytes[message]),
-                added_bytes=int(load.added[rank]),
-                latency_s=float(load.latency_s[message]),
-                transfer_s=float(load.transfer_s[message]),
-                add_s=float(load.add_s[rank]),
-            )
-        )
-        rank = int(late[message])
+        path.append(_hop(one, message, rank))
+        rank = int(one.late[message])
     return tuple(reversed(path))
+
+
+def _hop(one: Round, message: int, rank: int) -> Hop:
+    messages, load = one.messages, one.load
+    latency_s = float(load.latency_s[message])
+    return Hop(
+        round=one.number,
+        src=int(messages.src[message]),
+        dst=int(messages.dst[message]),
+        off_node=bool(messages.off[message]),
+        port_bytes=float(load.port_bytes[message]),
+        added_bytes=int(load.added[rank]),
+        latency_s=latency_s,
+        transfer_s=float(one.travelled_s[message]) - latency_s,
+        add_s=float(load.add_s[rank]),
+    )

@@ -130,6 +130,7 @@ def _pairs(values: dict[str, object]) -> list[str]:
     def spell(value: object) -> str:
         if isinstance(value, float) and value == inf:
             return "inf"
-        return msgspec.json.encode(value).decode()  # JSON's are TOML's otherwise
+        text = msgspec.json.encode(value).decode()  # JSON's are TOML's otherwise
+        return text.replace("\x7f", "\\u007f")
 
     return [f"{key} = {spell(value)}" for key, value in values.items()]

@@ -39,7 +39,9 @@ def place(points: pd.DataFrame) -> str:
 
 def statistic(points: pd.DataFrame, bars: str = INTERVAL) -> str:
     """Return what a marker, a dot and a bar stand for, with their numbers."""
-    measured = points[points["time_s"].notna()]
+    measured = points[points["time_s"].notna() & (points["imported"] == "")]
+    if measured.empty and points["time_s"].notna().any():
+        return "Nothing here was measured by tenbin: no dots, no bars."
     if measured.empty:
         return "Nothing could be measured."
     counts = f"Median of {_range(measured['launches'], 'launch', 'launches')}"
@@ -68,6 +70,10 @@ def marks(points: pd.DataFrame) -> str:
         sentences.append("Crosses on the axis: failed or wrong, no time.")
     if drawn["oversubscribed"].any():
         sentences.append("Hollow: more ranks than cores.")
+    sources = sorted(set(drawn["imported"]) - {""})
+    if sources:
+        told = "; ".join(brief(source) for source in sources[:MANY])
+        sentences.append(f"Hollow: imported, not measured by tenbin ({told}).")
     return " ".join(sentences)
 
 

@@ -84,7 +84,7 @@ def _bars(axes: Axes, one: Series, labels: list[str], number: int, total: int) -
                 fontsize=7,
             )
             continue
-        face = "none" if row.oversubscribed else one.colour
+        face = "none" if row.oversubscribed or row.imported else one.colour
         axes.barh(
             y,
             row.flop_per_s * GIGA,

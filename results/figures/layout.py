@@ -47,7 +47,7 @@ def text_width_in(text: str, points: float = 8.0) -> float:
 
 def header(figure: Figure, *parts: object) -> None:
     """Say at the top left what was measured and where."""
-    text = " · ".join(short(part, 26) for part in parts)
+    text = " · ".join(short(part, 26) for part in parts if str(part))
     width, height = figure.get_size_inches()
     longest = int((width - 0.2) / 0.078)
     figure.text(

@@ -37,6 +37,6 @@ def new_axes(
     grid(axes)
     first = points.iloc[0]
     ranks, nodes = counted(first["ranks"], "rank"), counted(first["nodes"], "node")
-    where = f"{ranks} on {nodes}"
+    where = f"{ranks} on {nodes}" if first["nodes"] else ranks
     header(figure, "allreduce", first["dtype"], where, first["machine"])
     return figure, axes

@@ -99,7 +99,7 @@ def draw_line(
 ) -> None:
     """Draw one series: line broken at failures, intervals, launch dots, markers.
 
-    Oversubscribed points are hollow. A failed point is a cross on the x axis.
+    Oversubscribed and imported points are hollow.
     """
     points = series.points.sort_values(x)
     xs = points[x].to_numpy(dtype=float)
@@ -127,8 +127,8 @@ def draw_line(
     axes.vlines(
         xs[known], low[known], high[known], color=series.colour, linewidth=1.0, zorder=4
     )
-    crowded = points["oversubscribed"].to_numpy(dtype=bool)
-    for these, face in ((~crowded, series.colour), (crowded, PAPER)):
+    hollow = (points["oversubscribed"] | (points["imported"] != "")).to_numpy(bool)
+    for these, face in ((~hollow, series.colour), (hollow, PAPER)):
         axes.plot(
             xs[these],
             ys[these],

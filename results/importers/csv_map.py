@@ -44,7 +44,7 @@ def csv_map(text: Text, given: Given) -> Output:
 
     Raises UsageError for a map that does not fit the file, UnreadableError for a row.
     """
-    columns = {column: field for column, field in given.mapping}
+    columns = dict(given.mapping)
     units = _units(given, set(columns.values()))
     groups: dict[tuple[Any, ...], list[tuple[int, Values, dict[str, str]]]] = {}
     for line, row in _rows(text, columns):
@@ -63,8 +63,9 @@ def _units(given: Given, fields: set[str]) -> dict[str, float]:
     """Return the scale of each field that has a unit; each must be given."""
     for field in fields - set(FIELDS):
         raise unknown("field", field, FIELDS)
-    if len({field for _, field in given.mapping}) != len(given.mapping):
-        raise UsageError("--map: a field twice")
+    for side in zip(*given.mapping, strict=True):
+        if len(set(side)) != len(side):
+            raise UsageError("--map: a column or a field twice")
     if not fields & set(TIMES):
         raise UsageError(f"--map: no column is a time; map one to {', '.join(TIMES)}")
     named = dict(given.units)

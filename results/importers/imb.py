@@ -13,7 +13,6 @@ transfer between two ranks has one time, that of one way for PingPong.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tenbin.record import CheckRow, Record, Status, Summary
@@ -189,7 +188,8 @@ def _record(text: Text, line: int, content: str, file: _File, given: Given) -> R
     }
     _check_values(text, line, values, file)
     if SIZE in values:
-        _take_size(text, line, int(values[SIZE]), file)
+        file.sizes.append(int(values[SIZE]))
+        rising(text, line, file.sizes)
     elif file.sizes:
         raise text.error(line, "a second row of a benchmark without sizes")
     else:
@@ -207,11 +207,6 @@ def _record(text: Text, line: int, content: str, file: _File, given: Given) -> R
 
 def _form(title: str) -> re.Pattern[str]:
     return WHOLE if title in (SIZE, COUNT, "Msg/sec") else TWO_DECIMALS
-
-
-def _take_size(text: Text, line: int, size: int, file: _File) -> None:
-    file.sizes.append(size)
-    rising(text, line, file.sizes)
 
 
 def _check_values(text: Text, line: int, values: dict[str, float], file: _File) -> None:
@@ -268,7 +263,8 @@ def _failed(
     if SIZE not in (file.header.words if file.header else ()):
         raise text.error(line, "a size in a table without sizes")
     size = int(found[1])
-    _take_size(text, line, size, file)
+    file.sizes.append(size)
+    rising(text, line, file.sizes)
     status: Status = "timeout" if found[2] == "time-out." else "failed"
     reason = f"{found[2].rstrip('.')}: {found[3].strip()}"
     return _point(text, line, size, file, given, None, None, status, reason)

@@ -23,8 +23,8 @@ from tenbin.results.importers.nccl import (
     side_record,
 )
 from tenbin.results.importers.point import Given, Output
-from tenbin.results.importers.tree import decode_tree, line_of
 from tenbin.results.importers.text import Text
+from tenbin.results.importers.tree import decode_tree, line_of
 
 VERSIONS = (1, 2)
 DIGITS = 1e-6

@@ -35,7 +35,6 @@ from tenbin.results.importers.text import (
     check_row,
     number,
     reported,
-    split_header,
     split_row,
 )
 
@@ -171,7 +170,7 @@ def _row(text: Text, row: Row, table: _Table, given: Given) -> Iterator[Record]:
     check_count(text, row.line, size, count, named["type"], op)
     _check_rise(text, row.line, size, table)
     again = table.seen[size] if table.seen[size] > 1 else 0
-    problem = {**named, "count": count}
+    problem: dict[str, str | int] = {**named, "count": count}
     for half, name in enumerate(PLACES):
         side = _side(text, row, head + half * len(table.titles), table.titles)
         check_side(text, row.line, size, side, op, DIGITS)
@@ -201,13 +200,13 @@ def _side(text: Text, row: Row, start: int, titles: list[str]) -> Side:
         raise text.error(row.line, f"{titles[3]}: {verdict!r:.40}")
     bad = verdict[-1] == "*" if titles[3] == "error" else verdict != "0"
     words = row.words[start : start + len(titles)]
-    extra = [value(place, TIME) for place in range(4, len(titles))] or [None, None]
+    extra = [value(place, TIME) for place in range(4, len(titles))]
     return Side(
         time_us=value(0, TIME),
         algbw=value(1, RATE),
         busbw=value(2, RATE),
         wrong=None if verdict == "N/A" else bad,
         reported=reported(titles, words),
-        min_us=extra[0],
-        max_us=extra[1],
+        min_us=extra[0] if extra else None,
+        max_us=extra[1] if extra else None,
     )

@@ -216,9 +216,10 @@ def _check_values(text: Text, line: int, values: dict[str, float]) -> None:
         ("Min Latency(us)", "Avg Latency(us)", "Max Latency(us)"),
         ("Min Comm.(us)", "Pure Comm.(us)", "Max Comm.(us)"),
     ):
-        if low in values and high in values and middle in values:
-            if not values[low] - 0.011 <= values[middle] <= values[high] + 0.011:
-                raise text.error(line, f"{middle} is not between {low} and {high}")
+        if low not in values or high not in values or middle not in values:
+            continue
+        if not values[low] - 0.011 <= values[middle] <= values[high] + 0.011:
+            raise text.error(line, f"{middle} is not between {low} and {high}")
     if "Messages/s" in values and "Size" in values:
         rate = values["Messages/s"] * values["Size"] / 1e6
         if abs(rate - values["MB/s"]) > 0.006 + 0.0051e-6 * values["Size"]:
@@ -247,7 +248,7 @@ def _point(
     return point(
         place,
         kernel=kernel,
-        variant=given.variant or " ".join(["OSU", table.device.lower()]).strip(),
+        variant=given.variant or f"OSU {table.device.lower()}".strip(),
         dtype=settle_dtype(text, row.line, table.datatype, given),
         label=size_label(size) if size is not None else "",
         message_bytes=_message_bytes(kernel, size, place.ranks),

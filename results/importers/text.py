@@ -65,9 +65,9 @@ def to_text(name: str, data: bytes) -> Text:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableError(f"{name}:{line}: not UTF-8 text") from None
     lines = content.replace("\r\n", "\n").split("\n")
-    for number, line in enumerate(lines, 1):
-        if not line.replace("\t", " ").isprintable():
-            raise UnreadableError(f"{name}:{number}: not text: a control character")
+    for place, content in enumerate(lines, 1):
+        if not content.replace("\t", " ").isprintable():
+            raise UnreadableError(f"{name}:{place}: not text: a control character")
     whole = lines[-1] == ""
     return Text(name, lines[:-1] if whole else lines, whole)
 

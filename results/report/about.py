@@ -13,11 +13,13 @@ from tenbin.units import format_time
 MOST_FACTS, DEEPEST = 400, 6
 PASSING = ("load", "memory.available_bytes")  # of the moment, not of the machine
 SMALLEST_BYTES = 8
+MOST_SOURCES = 20
 
 
 def method(table: pd.DataFrame, runs: Sequence[Run]) -> list[tuple[str, str]]:
     """Return term and explanation of what a reader needs to trust a time."""
-    timed = table[table["valid"]]
+    timed = table[table["valid"] & (table["imported"] == "")]
+    imported = table[table["valid"] & (table["imported"] != "")]
     return [
         (
             "Time",
@@ -56,7 +58,23 @@ def method(table: pd.DataFrame, runs: Sequence[Run]) -> list[tuple[str, str]]:
             "Points with more ranks than cores are hollow and give no efficiency.",
         ),
         ("Cost of the Python call", _call_cost(timed, runs)),
+        *([("Imported", _imported(imported))] if len(imported) else []),
     ]
+
+
+def _imported(table: pd.DataFrame) -> str:
+    """Return which records are not ours, and what stands for their time."""
+    texts = [
+        f"{len(rows)} records of {cut(str(source), 200)}"
+        for source, rows in table.groupby("imported")
+    ]
+    means = int((table["statistic"] == "mean").sum())
+    text = "; ".join(texts[:MOST_SOURCES])
+    return (
+        f"Times as another tool reports them, without samples: {text}. "
+        f"{means} of them have a mean where others have a median. Comparing them with "
+        "times measured here compares two definitions as well."
+    )
 
 
 def _span(values: "pd.Series[int]") -> str:

@@ -69,6 +69,11 @@ def count(value: float) -> str:
     return f"{value:.0f}"
 
 
+def known(value: float) -> str:
+    """Return a whole number; none where 0 stands for "nobody says"."""
+    return count(value) if value else ""
+
+
 def percent(value: float) -> str:
     """Return a share in percent.
 
@@ -102,7 +107,7 @@ NAMES = (
     Column("problem", word("label")),
     Column("message", *number("message_bytes", format_bytes)),
     Column("ranks", *number("ranks", count)),
-    Column("nodes", *number("nodes", count), telling=True),
+    Column("nodes", *number("nodes", known), telling=True),
 )
 CASES = (
     *NAMES,
@@ -115,9 +120,11 @@ CASES = (
     Column("rate", *number("flop_per_s", rate("FLOP/s"))),
     Column("of peak", *number("peak_share", percent)),
     Column("of roofline", *number("bound_share", percent)),
+    Column("reported rate", *number("rate_byte_per_s", rate("B/s"))),
     Column("algbw", *number("algbw_byte_per_s", rate("B/s"))),
     Column("busbw", *number("busbw_byte_per_s", rate("B/s"))),
     Column("flags", word("flags")),
+    Column("imported from", word("imported")),
     Column("machine", word("machine"), telling=True),
 )
 GAINS = (

@@ -48,6 +48,7 @@ def _flags(table: pd.DataFrame) -> Iterator[str]:
         "oversubscribed": "with more ranks than cores: no efficiency",
         "unsteady": "not steady after the longest warm-up",
         "unsynchronised": "started without a common clock",
+        "imported": "measured by another tool, as it reports them",
         "emulated": "on emulated nodes, without a network in between",
     }
     for flag, meaning in meanings.items():

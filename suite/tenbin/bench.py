@@ -91,5 +91,6 @@ def weigh_with_own_ranks(
         folder = out or Path(scratch)
         run_study(study, expansion, folder, report)
         (run,) = store.load([folder])
-    for record in sorted(run.records, key=lambda r: (order[r.case], r.launch)):
+        records = sorted(run.records, key=lambda r: (order[r.case], r.launch))
+    for record in records:
         yield cases[record.case], record

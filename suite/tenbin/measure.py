@@ -84,8 +84,14 @@ def _measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
             start, timer.start = "barrier", starts.Barrier(comm)
 
     checker = _Checker(comm, task)
-    orders = rules.repeat(rule, max(1, GATHER_LIMIT // comm.size))
+    longest = max(1, GATHER_LIMIT // comm.size)
+    patient = rule.start != "auto" or start != "window"
+    orders = rules.repeat(rule, longest, patient)
     blocks, stop = _follow(comm, orders, timer, checker.after_block)
+    if comm.bcast(stop == "late"):
+        start, timer.start = "barrier", starts.Barrier(comm)
+        orders = rules.repeat(rule, longest)
+        blocks, stop = _follow(comm, orders, timer, checker.after_block)
     checker.at_end()
     facts = {
         "warmup_ns": warmup_ns,

@@ -26,7 +26,8 @@ LARGEST_RESIDUAL_NS = 1000
 RESIDUAL_SHARE = 0.1
 CONTAMINATED_SHARE = 0.2
 LATE_SHARE = 0.05
-LONGEST_LEAD_NS = 1_000_000
+LATE_TELLS = 20  # repetitions after which lateness is judged
+LONGEST_LEAD_NS = 100_000
 
 
 @dataclass(frozen=True)
@@ -92,21 +93,29 @@ def next_warmup(times: list[int], spent_s: float, cost_s: float, rule: Rule) -> 
     return max(0, min(stats.SMALLEST_BLOCK, affordable, left))
 
 
-def repeat(rule: Rule, longest: int) -> Generator[int, Block, str]:
+def repeat(
+    rule: Rule, longest: int, patient: bool = True
+) -> Generator[int, Block, str]:
     """Order timed blocks of at most `longest`; return why it was enough.
 
     The first block is one repetition and the second ends at a random one, so that
-    both can be checked; so can the last.
+    both can be checked; so can the last. Unless `patient`, it ends with "late" once
+    over 5 % start after their window: a rank that is kept from its processor while the
+    others spin makes a window worse than a barrier.
     """
     chance = random.Random(rule.seed)
     times = np.empty(0, dtype=np.int64)
-    spent_s = 0.0
+    spent_s, late = 0.0, 0
     count, reason = 1, ""
     while not reason:
         block = yield count
         times = np.concatenate((times, block.makespans))
         spent_s += block.spent_s
+        late += int(np.count_nonzero(block.late))
         reason = enough(times, spent_s, rule)
+        told = reason or times.size >= LATE_TELLS
+        if not patient and told and late > LATE_SHARE * times.size:
+            reason = "late"
         count = min(next_block(times.size, spent_s, rule), longest)
         if times.size == 1:
             count = chance.randint(1, count)

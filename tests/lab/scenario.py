@@ -41,7 +41,7 @@ class Setting:
     long: str = "20m"
     options: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
-    patience_s: float = 600.0
+    patience_s: float = 1800.0
     age: Callable[[Path], object] = lambda attempt: None
 
 
