@@ -106,7 +106,7 @@ def judge(machine: str, text: str) -> bool:
             f"{predicted * 1e3:9.3f} ms {predicted / measured - 1.0:+7.1%}"
         )
     middle = statistics.median(errors)
-    good = middle <= BAR
+    good = bool(middle <= BAR)
     verdict = "within" if good else "beyond"
     print(f"  median error {middle:.1%}, bar {BAR:.0%}: {verdict}", flush=True)
     return good

@@ -62,12 +62,13 @@ class Ladder:
         return sum(len(self.cases[point.nodes]) for point in points)
 
 
-def spell_out(campaign: Campaign) -> Ladder:
+def spell_out(campaign: Campaign, here: bool = False) -> Ladder:
     """Return the ladder of a campaign; node counts without any case are left out.
 
-    Raises UsageError as `study.expand` does.
+    What a machine lacks counts only `here`, on a compute node. Raises UsageError as
+    `study.expand` does.
     """
-    expansion = expand(campaign.study)
+    expansion = expand(campaign.study, here=here)
     cases: dict[int, list[Case]] = defaultdict(list)
     for case in expansion.cases:
         cases[case.ranks // campaign.ranks_per_node].append(case)

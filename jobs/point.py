@@ -48,7 +48,7 @@ def run_point(path: Path) -> int:
 
 
 def _run(campaign: Campaign, point: Point, earlier: set[str], out: Path) -> int:
-    ladder = spell_out(campaign)
+    ladder = spell_out(campaign, here=True)
     cases = ladder.cases.get(point.nodes, ())
     ranks = point.nodes * campaign.ranks_per_node
     declined = {case.key: why for case, why in ladder.declined if case.ranks == ranks}

@@ -5,6 +5,8 @@ The only place of the results side that knows how `tenbin.machine.probe` names t
 
 from typing import Any
 
+from tenbin.record import RunInfo
+
 Machine = dict[str, Any]
 
 
@@ -38,6 +40,50 @@ def description(machine: Machine) -> str:
         " ".join(str(part) for part in (mpi, version) if isinstance(part, str)),
     ]
     return ", ".join(phrase for phrase in phrases if phrase)
+
+
+def software(info: RunInfo) -> dict[str, str]:
+    """Return the names and versions of what may change a time, as far as known."""
+    machine, blas = info.machine, get(info.machine, "blas")
+    gpus = [gpu for gpu in get(machine, "gpus") or () if isinstance(gpu, dict)]
+    versions = get(machine, "versions")
+    found = {
+        "tenbin": f"{info.tenbin} {info.revision[:12]}{'*' * info.dirty}",
+        "MPI": _named(get(machine, "mpi")),
+        "BLAS": ", ".join(_named(pool) for pool in blas or ()),
+        "GPU driver": ", ".join(sorted({str(gpu.get("driver", "")) for gpu in gpus})),
+        "kernel": str(get(machine, "kernel") or ""),
+        **(versions if isinstance(versions, dict) else {}),
+    }
+    found["tenbin"] = found["tenbin"] if info.revision else info.tenbin
+    return {name: text for name, value in found.items() if (text := str(value).strip())}
+
+
+def hardware(info: RunInfo) -> dict[str, str]:
+    """Return what the machine is, and the settings of its environment."""
+    machine = info.machine
+    gpus = [gpu for gpu in get(machine, "gpus") or () if isinstance(gpu, dict)]
+    settings = get(machine, "environment")
+    found = {
+        "machine": machine_name(machine),
+        "processor": get(machine, "cpu", "model"),
+        "cores allowed": get(machine, "cpu", "cores_allowed"),
+        "GPUs": ", ".join(str(gpu.get("name", "")) for gpu in gpus),
+        **(settings if isinstance(settings, dict) else {}),
+    }
+    passing = ("_ID", "_JOBID", "NODELIST")  # of the job, not of the machine
+    return {
+        name: str(value)
+        for name, value in found.items()
+        if value and not name.endswith(passing)
+    }
+
+
+def _named(part: Any) -> str:
+    if not isinstance(part, dict):
+        return ""
+    words = (part.get("name") or part.get("library"), part.get("version"))
+    return " ".join(str(word) for word in words if word)
 
 
 def peak_flop_per_s(machine: Machine, dtype: str, threads: int) -> float:

@@ -1,8 +1,9 @@
 """Strong and weak scaling against a named baseline.
 
-The baseline of a series is its smallest measured rank count that is not oversubscribed.
-Intervals of speed-up and efficiency are bootstrapped over launches: those of p and of
-p0 are drawn independently, since they are different launches.
+The baseline of a series is its smallest measured rank count that is not oversubscribed,
+unless another is named. Intervals of speed-up and efficiency are bootstrapped over
+launches (`ratio_interval`): those of p and of p0 are drawn independently, since they
+are different launches.
 """
 
 from typing import Any
@@ -11,47 +12,68 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenbin.results import intervals, metrics
+from tenbin.errors import UsageError
+from tenbin.results import metrics
+from tenbin.results.ratio_interval import ratio_interval
 from tenbin.results.table import CASE, SERIES, cases
 from tenbin.units import format_time
 
-DRAWS = 1000
 TOLERANCE = 0.05  # of the work, which a ladder claims to keep constant
 GAINS = ("speedup", "efficiency")
+MIXED = " | "
 LADDER = [*SERIES, "placement"]
 
 
-def strong(table: pd.DataFrame, force: bool = False) -> pd.DataFrame:
+def strong(
+    table: pd.DataFrame, force: bool = False, baseline: int | None = None
+) -> pd.DataFrame:
     """Return the strong ladders of a launch table, one row per series and rank count.
 
     Columns are those of `cases` and: `base_ranks`, `base_s` and `baseline` (its name),
-    `speedup`, `efficiency`, each with `_low` and `_high`, `karp_flatt`, and `note`.
-    Oversubscribed points get no efficiency unless forced.
+    `speedup`, `efficiency`, each with `_low` and `_high`, `karp_flatt`, `software`,
+    and `note`. Oversubscribed points get no efficiency unless forced. Raises UsageError
+    where no ladder has the `baseline`, a rank count.
     """
-    return _ladders(table, "strong", force)
+    return _ladders(table, "strong", force, baseline)
 
 
-def weak(table: pd.DataFrame, force: bool = False) -> pd.DataFrame:
+def weak(
+    table: pd.DataFrame, force: bool = False, baseline: int | None = None
+) -> pd.DataFrame:
     """Return the weak ladders; `speedup` is the scaled one, the relative throughput.
 
     A series whose work per rank varies by more than 5 % gets no efficiency: the note
     says that it is not weak scaling.
     """
-    return _ladders(table, "weak", force)
+    return _ladders(table, "weak", force, baseline)
 
 
-def _ladders(table: pd.DataFrame, scaling: str, force: bool) -> pd.DataFrame:
+def _ladders(
+    table: pd.DataFrame, scaling: str, force: bool, baseline: int | None
+) -> pd.DataFrame:
     chosen = table[table["scaling"] == scaling]
     points = _with_placement(cases(chosen))
     points = points.sort_values([*LADDER, "ranks"], kind="stable", ignore_index=True)
-    points = _with_baseline(_with_work(points, scaling), force)
+    points = _with_software(_with_work(points, scaling), chosen)
+    points = _with_baseline(points, force, baseline)
     points = _with_gains(points, chosen, scaling)
     usable = points["base_s"].notna() & (points["work_spread"] <= TOLERANCE)
     usable &= force | ~points["oversubscribed"]
     hidden = [name for name in points if str(name).startswith((*GAINS, "karp"))]
     points.loc[~usable, hidden] = np.nan
-    notes = [_note(row, scaling, force) for row in points.itertuples()]
+    known = points.set_index(CASE)["software"]
+    base = pd.MultiIndex.from_frame(points[["machine", "base_case"]])
+    reference = known.reindex(base).fillna("").to_numpy()
+    lines = zip(points.itertuples(), reference, strict=True)
+    notes = [_note(row, scaling, force, other) for row, other in lines]
     return points.assign(note=notes)
+
+
+def _with_software(points: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Add the software that the launches of a point ran with; several between bars."""
+    said = table.loc[table["valid"], [*CASE, "software"]].drop_duplicates()
+    texts = said.sort_values("software").groupby(CASE)["software"].agg(MIXED.join)
+    return points.join(texts, on=CASE).fillna({"software": ""})
 
 
 def _with_placement(points: pd.DataFrame) -> pd.DataFrame:
@@ -71,8 +93,16 @@ def _with_work(points: pd.DataFrame, scaling: str) -> pd.DataFrame:
     return points.assign(work=constant, work_spread=spread.fillna(0.0))
 
 
-def _with_baseline(points: pd.DataFrame, force: bool) -> pd.DataFrame:
+def _with_baseline(
+    points: pd.DataFrame, force: bool, baseline: int | None
+) -> pd.DataFrame:
     fit = points[points["time_s"].notna() & (force | ~points["oversubscribed"])]
+    if baseline is not None:
+        counts = sorted({int(ranks) for ranks in fit["ranks"]})
+        fit = fit[fit["ranks"] == baseline]
+        if counts and fit.empty:
+            choices = ", ".join(str(count) for count in counts)
+            raise UsageError(f"no baseline of {baseline} ranks; choose from {choices}")
     base = fit.groupby(LADDER)[["ranks", "time_s", "case"]].first()
     base.columns = pd.Index(["base_ranks", "base_s", "base_case"])
     points = points.join(base, on=LADDER)
@@ -108,8 +138,8 @@ def _with_gains(
         for end, edge in (("", 1.0), ("_low", low / ratio), ("_high", high / ratio))
     }
     serial = metrics.karp_flatt(speedup, ranks / base_ranks)
-    at_base = (ranks == base_ranks) | (scaling == "weak")
-    return points.assign(**gains, karp_flatt=np.where(at_base, np.nan, serial))
+    unsaid = (ranks <= base_ranks) | (scaling == "weak")
+    return points.assign(**gains, karp_flatt=np.where(unsaid, np.nan, serial))
 
 
 def _ratio_intervals(
@@ -123,23 +153,12 @@ def _ratio_intervals(
     keys = zip(points["machine"], points["case"], points["base_case"], strict=True)
     for row, (machine, case, base) in enumerate(keys):
         here, there = medians.get((machine, case)), medians.get((machine, base))
-        if case == base or here is None or there is None:
-            continue
-        if min(here.size, there.size) >= intervals.FEWEST:
-            ratio = _drawn(there, seed=2) / _drawn(here, seed=1)
-            bounds[:, row] = np.quantile(ratio, [0.025, 0.975])
+        if case != base and here is not None and there is not None:
+            bounds[:, row] = ratio_interval(there, here)
     return bounds[0], bounds[1]
 
 
-def _drawn(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """Return the medians of bootstrap draws, the same draws for the same count."""
-    n = values.size
-    rng = np.random.default_rng([seed, n])
-    draws = np.sort(values[rng.integers(n, size=(DRAWS, n))], axis=1)
-    return np.asarray((draws[:, (n - 1) // 2] + draws[:, n // 2]) / 2.0)
-
-
-def _note(row: Any, scaling: str, force: bool) -> str:
+def _note(row: Any, scaling: str, force: bool, reference: str) -> str:
     """Return what a reader must know about a point, or an empty text."""
     if np.isnan(row.time_s):
         return f"{row.status}: {row.reason}".rstrip(": ")
@@ -148,8 +167,23 @@ def _note(row: Any, scaling: str, force: bool) -> str:
         return f"{what} varies by {100 * row.work_spread:.0f} %: not {scaling} scaling"
     if row.oversubscribed:
         return "oversubscribed" + (", forced" if force else ": no efficiency")
+    if np.isnan(row.base_s):
+        return "the ladder has no reference: no efficiency"
+    mixed = _mixed(row.software, reference)
     if row.case == row.base_case:
-        return "reference"
+        return "reference" + (f"; {mixed}" if mixed else "")
     if row.efficiency_low > 1.0:
-        return "superlinear: check cache and reference"
-    return ""
+        return "superlinear: check cache and reference" + (f"; {mixed}" if mixed else "")
+    return mixed
+
+
+def _mixed(here: str, reference: str) -> str:
+    """Say whether a point and its reference ran with different software."""
+    if MIXED in here:
+        return "mixed software: its launches differ among themselves"
+    mine, theirs = set(here.split("; ")), set(reference.split("; "))
+    if mine == theirs or not here or not reference:
+        return ""
+    what = ", ".join(sorted(mine - theirs)) or "less is known"
+    than = ", ".join(sorted(theirs - mine)) or "less is known"
+    return f"mixed software: {what} (reference: {than})"

@@ -76,6 +76,7 @@ COLUMNS: dict[str, str] = {
     "peak_flop_per_s": "float64",
     "read_byte_per_s": "float64",
     **dict.fromkeys(["problem", "details", "output", "started"], "object"),
+    "software": "object",
 }
 
 
@@ -85,6 +86,7 @@ def _anchors_first(variant: str) -> tuple[bool, str]:
 
 def _rows(run: Run) -> Iterable[tuple[Any, ...]]:
     machine = facts.machine_name(run.info.machine)
+    software = "; ".join(" ".join(pair) for pair in facts.software(run.info).items())
     bounds: dict[tuple[str, int], tuple[float, float]] = {}
     for record in run.records:
         threads = _threads(record)
@@ -94,7 +96,8 @@ def _rows(run: Run) -> Iterable[tuple[Any, ...]]:
                 facts.peak_flop_per_s(run.info.machine, *place),
                 facts.read_byte_per_s(run.info.machine, threads),
             )
-        yield _row(record, sys.intern(machine), threads, bounds[place])
+        row = _row(record, sys.intern(machine), threads, bounds[place])
+        yield (*row, sys.intern(software))
 
 
 def _row(

@@ -5,7 +5,7 @@ from math import log2, prod
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenbin.kernels.allreduce.bound import bound
@@ -58,6 +58,7 @@ def test_recursive_doubling_sends_everything_in_every_step() -> None:
     assert seconds("doubling") == pytest.approx(3 * (ALPHA + N * BETA + N * GAMMA))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(2, 5), min_size=1, max_size=3))
 def test_levels_add_up_to_the_sum_over_levels(levels: list[int]) -> None:
     ranks, left, wanted = prod(levels), float(N), 0.0
@@ -163,6 +164,7 @@ def test_each_further_message_of_a_round_costs_its_overhead() -> None:
     assert seconds("4", 4, slow) == seconds("4", 4)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), link, link, times, st.integers(0, 3000))
 def test_nothing_is_faster_than_its_fullest_link(
     text: str, intra: Link, inter: Link, gamma: float, count: int
@@ -175,6 +177,7 @@ def test_nothing_is_faster_than_its_fullest_link(
     assert found.time_s >= floor * (1 - 1e-9)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), link, link, times, st.integers(0, 3000))
 def test_the_critical_path_explains_the_time(
     text: str, intra: Link, inter: Link, gamma: float, count: int

@@ -25,7 +25,9 @@ def noisy(times: np.ndarray, spread: float, seed: int) -> np.ndarray:
     return times * np.exp(np.random.default_rng(seed).normal(0.0, spread, times.size))
 
 
-def probes(link: str, alpha: float, beta: float, pairs: int, ports: float) -> list:
+def probes(
+    link: str, alpha: float, beta: float, pairs: int, ports: float
+) -> list[Probe]:
     """Return exact ping-pongs over a link that `ports` transfers share."""
     both_ways = 2 if link == "intra" else 1
     return [

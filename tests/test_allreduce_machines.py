@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenbin.errors import UsageError
@@ -53,6 +53,7 @@ def test_the_machines_of_the_issue_are_there() -> None:
     assert BROUGHT == ["abci1", "fugaku", "tsubame3"]
 
 
+@settings(deadline=None)
 @given(link, link, positive, positive, st.text(max_size=20))
 def test_what_is_written_is_read_back(
     intra: Link, inter: Link, gamma: float, error: float, source: str

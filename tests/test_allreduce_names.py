@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenbin.case import Case
@@ -53,6 +53,7 @@ levels = st.lists(
 ).map(lambda found: "x".join(f"{size}{letter}" for size, letter in found))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["", "leader:", "full:"]),
     st.one_of(levels, st.sampled_from(["flat", "two-level"])),

@@ -4,7 +4,7 @@ from math import log2, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenbin.errors import UsageError
@@ -59,6 +59,7 @@ def test_all_ranks_get_the_same_bits(text: str, dtype: str) -> None:
     assert rounding(parse(text).schedule(8, 4), dtype).same
 
 
+@settings(deadline=None)
 @given(st.floats(-(2.0**100), 2.0**100, width=32))
 def test_bfloat16_is_the_nearest_with_half_the_bits(value: float) -> None:
     number = np.float32(value)

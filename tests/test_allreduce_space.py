@@ -5,7 +5,7 @@ from math import ceil, log2, prod
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenbin.kernels.allreduce.doubling import doubling
@@ -69,6 +69,7 @@ def test_every_mix_of_patterns_is_an_allreduce(
         assert proof.ok, (patterns, proof.reason)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ANY), st.integers(1, 5))
 def test_segments_keep_an_allreduce_and_add_one_round_each(
     text: str, segments: int
@@ -155,6 +156,7 @@ def test_a_tree_has_one_root_above_all(ranks: int) -> None:
     assert np.all(height[parent[below]] > height[below])
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ANY), st.integers(0, 40))
 def test_both_ends_agree_for_messages_smaller_than_the_rank_count(
     text: str, count: int

@@ -39,10 +39,17 @@ def prepare(case: Case, topology: Topology, options: Options) -> Task:
 
 
 def decline(case: Case) -> str:
-    """Return why a case cannot run, or an empty string."""
-    from tenbin.kernels.allreduce.limits import why_not
+    """Return why a case cannot run here, or an empty string."""
+    from tenbin.kernels.allreduce import limits
 
-    return why_not(case)
+    return limits.why_not(case)
+
+
+def misfit(case: Case) -> str:
+    """Return why a case can run nowhere, or an empty string."""
+    from tenbin.kernels.allreduce import limits
+
+    return limits.misfit(case)
 
 
 KERNEL = Kernel(
@@ -57,5 +64,6 @@ KERNEL = Kernel(
     prepare=prepare,
     scalings=("fixed", "weak"),
     decline=decline,
+    misfit=misfit,
     resolve=canonical,
 )

@@ -28,7 +28,7 @@ from tenbin.rule import Rule
 from tenbin.study import Study
 from tenbin.topology import LEADER, Topology
 
-PROBED_BYTES = tuple(2**i for i in range(3, 25))
+PROBED_BYTES = tuple(2**i for i in range(3, 23))
 ADDED_BYTES = tuple(2**i for i in range(10, 25))
 MACHINE_FILE = "machine.toml"
 

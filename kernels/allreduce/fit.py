@@ -21,7 +21,7 @@ from tenbin.kernels.allreduce.pingpong import LINKS, Probe
 
 LEFT_OUT = 3  # every third size judges the fit of the others
 SHARED = 1.1  # pairs that slow each other by less have ports of their own
-BULK = 3  # the largest sizes, where bandwidth decides
+BULK_BYTES = 2**16  # and more: bandwidth decides
 
 Adds = Sequence[tuple[int, float]]
 
@@ -55,7 +55,8 @@ def fit_link(probes: Sequence[Probe], link: str) -> Link | None:
     pieces = fit_pieces(*loaded)
     slowdown, ports = 1.0, inf
     if all_pairs > 1:
-        slowdown = float(np.median(loaded[1][-BULK:] / alone[1][-BULK:]))
+        bulk = loaded[0] >= min(BULK_BYTES, loaded[0][-1])
+        slowdown = float(np.median(loaded[1][bulk] / alone[1][bulk]))
         slowdown = slowdown if slowdown > SHARED else 1.0
         both_ways = 2 if link == "intra" else 1  # inside, both ends load one node
         ports = both_ways * all_pairs / slowdown if slowdown > 1.0 else inf

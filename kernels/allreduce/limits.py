@@ -14,8 +14,8 @@ from tenbin.kernels.allreduce.names import (
 from tenbin.kernels.allreduce.problem import elements
 
 
-def why_not(case: Case) -> str:
-    """Return why a case cannot run, or an empty string."""
+def misfit(case: Case) -> str:
+    """Return why a case can run nowhere, or an empty string."""
     if case.ranks < 2:
         return "allreduce needs 2 ranks"
     if case.ranks > EXACT_SUM[case.dtype]:
@@ -23,16 +23,29 @@ def why_not(case: Case) -> str:
     try:
         elements(case.whole, case.dtype)
         if case.variant in LIBRARIES:
-            return _library(case.variant, case.dtype)
+            return ""
         name = parse(case.variant)
         levels = name.levels(case.ranks, case.ranks_per_node)
-    except UsageError as misfit:
-        return str(misfit)
+    except UsageError as error:
+        return str(error)
+    return _shared(name, levels, case.ranks_per_node)
+
+
+def why_not(case: Case) -> str:
+    """Return why a case cannot run here, or an empty string."""
+    return misfit(case) or _lacking(case)
+
+
+def _lacking(case: Case) -> str:
+    """Return what this machine lacks for a case."""
+    if case.variant in LIBRARIES:
+        return _library(case.variant, case.dtype)
+    name = parse(case.variant)
     if name.by_library:
         return _library(LIBRARY, case.dtype)
     if name.form in DEVICE_FORMS:
         return _device(name.form, case.dtype)
-    return _shared(name, levels, case.ranks_per_node) or lacks(case.dtype)
+    return lacks(case.dtype)
 
 
 def _library(variant: str, dtype: str) -> str:
@@ -46,12 +59,11 @@ def _library(variant: str, dtype: str) -> str:
 
 
 def _device(form: str, dtype: str) -> str:
+    if reason := device.missing():
+        return reason
     if dtype == "bfloat16":
-        return f"bfloat16 has no add on a GPU ({form})"
-    reason = device.missing()
-    if not reason:
-        reason = device.nccl_missing() if form == "nccl" else device.cuda_mpi_missing()
-    return reason
+        return f"{form} has no bfloat16: CuPy cannot add it"
+    return device.nccl_missing() if form == "nccl" else device.cuda_mpi_missing()
 
 
 def _shared(name: Name, levels: tuple[int, ...], ranks_per_node: int) -> str:

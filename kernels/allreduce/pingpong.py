@@ -18,11 +18,13 @@ from mpi4py import MPI
 
 from tenbin.kernels.allreduce.dtypes import accumulate
 from tenbin.kernels.allreduce.execute_mpi import compile_plan
+from tenbin.kernels.allreduce.plan import Plan
 from tenbin.kernels.allreduce.schedule import Schedule, table
 
 LINKS = ("intra", "inter")
-MOST_ROUNDS = 32
-PROBE_BYTES = 2**24  # per rank and plan, unless 2 rounds need more
+FEWEST_ROUNDS, MOST_ROUNDS = 6, 32
+PROBE_BYTES = 2**24  # per rank and plan, unless the fewest rounds need more
+TURNS = 4  # buffers of a probe, written to: pages of zeros are no memory yet
 REPETITIONS = 7
 NAP_S = 1e-3
 
@@ -95,20 +97,22 @@ def time_pairs(
     A repetition takes as long as its slowest rank, divided by the rounds.
     """
     affordable = PROBE_BYTES // (2 * message_bytes)
-    rounds = max(2, min(MOST_ROUNDS, affordable))
+    rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, affordable))
     busy = any(comm.rank in pair for pair in pairs)
-    plan = None
+    plans: list[Plan] = []
     if busy:
-        buffer = np.zeros(2 * rounds * message_bytes, dtype=np.uint8)
-        plan = compile_plan(exchange(comm.size, pairs, rounds), comm, buffer)
+        schedule = exchange(comm.size, pairs, rounds)
+        buffers = np.ones((TURNS, 2 * rounds * message_bytes), dtype=np.uint8)
+        plans = [compile_plan(schedule, comm, buffer) for buffer in buffers]
     spent = np.zeros(repetitions)
     for i in range(-1, repetitions):  # the first one warms up
         meet(comm)
-        if plan is not None:
+        if plans:
+            plan = plans[i % TURNS]
             began = time.perf_counter()
             plan.start()
             spent[i] = time.perf_counter() - began
-    if plan is not None:
+    for plan in plans:
         plan.release()
     slowest = np.empty_like(spent)
     meet(comm)
@@ -138,12 +142,13 @@ def time_adds(
     found = []
     for size in sizes:
         count = max(1, size // np.dtype(dtype).itemsize)
-        add = accumulate(dtype, *np.zeros((2, count), dtype=dtype))
+        buffers = np.ones((TURNS, 2, count), dtype=dtype)
+        adds = [accumulate(dtype, target, arrived) for target, arrived in buffers]
         spent = np.zeros(REPETITIONS)
         for i in range(-1, REPETITIONS):
             comm.Barrier()
             began = time.perf_counter()
-            add()
+            adds[i % TURNS]()
             spent[i] = time.perf_counter() - began
         slowest = comm.allreduce(float(np.median(spent)), op=MPI.MAX)
         found.append((size, slowest))

@@ -34,9 +34,7 @@ def buffers_needed(message_bytes: int, ranks_per_node: int, options: Options) ->
         return 1
     cache_bytes = last_level_cache_bytes()
     least = 2 if message_bytes * ranks_per_node < cache_bytes else 1
-    most = copies(
-        message_bytes, ranks_per_node, options.pool_bytes, cache_bytes, least
-    )
+    most = copies(message_bytes, ranks_per_node, options.pool_bytes, cache_bytes, least)
     return min(most, MOST_BUFFERS)
 
 

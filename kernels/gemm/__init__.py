@@ -20,7 +20,7 @@ from tenbin.case import SCALINGS, Case
 from tenbin.device import missing
 from tenbin.kernel import Kernel, Options, Task
 from tenbin.kernels.gemm.cupy import cupy
-from tenbin.kernels.gemm.limits import why_not
+from tenbin.kernels.gemm import limits
 from tenbin.kernels.gemm.numpy import numpy
 from tenbin.kernels.gemm.presets import PRESETS
 from tenbin.kernels.gemm.problem import GemmAxes, GemmProblem, expand
@@ -54,7 +54,12 @@ def prepare(case: Case, topology: Topology, options: Options) -> Task:
 
 def decline(case: Case) -> str:
     """Return why the case cannot run, or an empty string."""
-    return why_not(case, _whole(case), VARIANTS[case.variant])
+    return limits.why_not(case, _whole(case), VARIANTS[case.variant])
+
+
+def misfit(case: Case) -> str:
+    """Return why the case can run nowhere, or an empty string."""
+    return limits.misfit(case, _whole(case), VARIANTS[case.variant])
 
 
 def _whole(case: Case) -> GemmProblem:
@@ -73,4 +78,5 @@ KERNEL = Kernel(
     prepare=prepare,
     scalings=SCALINGS,
     decline=decline,
+    misfit=misfit,
 )

@@ -9,12 +9,17 @@ from tenbin.units import format_bytes, format_time
 SLOW_LIMIT_S = 20.0
 
 
-def why_not(case: Case, whole: GemmProblem, variant: Variant) -> str:
-    """Return why `case` cannot run here, or an empty string."""
+def misfit(case: Case, whole: GemmProblem, variant: Variant) -> str:
+    """Return why `case` can run nowhere, or an empty string."""
     if max(whole.m, whole.n) < case.ranks:
         return f"{whole.label} cannot be split over {case.ranks} ranks"
-    shard = whole.shard(case.ranks, case.ranks - 1)
-    return variant.missing() or _too_slow(case, variant, shard) or _too_big(case, shard)
+    return _too_slow(case, variant, whole.shard(case.ranks, case.ranks - 1))
+
+
+def why_not(case: Case, whole: GemmProblem, variant: Variant) -> str:
+    """Return why `case` cannot run here, or an empty string."""
+    reason = variant.missing() or misfit(case, whole, variant)
+    return reason or _too_big(case, whole.shard(case.ranks, case.ranks - 1))
 
 
 def _too_slow(case: Case, variant: Variant, shard: GemmProblem) -> str:

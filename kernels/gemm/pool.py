@@ -4,6 +4,7 @@ from typing import Any
 
 from tenbin.kernels.gemm.variant import Array
 
+
 class Pool:
     """Equal sets of op(A), op(B) and an output, one of them current.
 

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
+from statistics import mean, median
 from typing import Any
 
 import msgspec
@@ -98,11 +99,20 @@ def google_benchmark(text: Text, given: Given) -> Output:
         raise text.error(0, "no benchmark")
     version = str(file.context.get("library_version", ""))
     started = str(file.context.get("date", ""))
+    single = any(group.repetitions for group in groups.values())
     records = [
         _record(text, name, group, given, version, started)
         for name, group in groups.items()
+        if not _is_fit(text, group, single)
     ]
     return Output(TOOL, version, records, _machine(file.context))
+
+
+def _is_fit(text: Text, group: _Group, single: bool) -> bool:
+    """Return whether a group is no point; it needs repetitions where others do."""
+    if set(group.aggregates) - set(FIT) and single and not group.repetitions:
+        raise text.error(group.line, "aggregates without their repetitions")
+    return not (group.repetitions or set(group.aggregates) - set(FIT) or group.error)
 
 
 def _machine(context: dict[str, Any]) -> dict[str, Any]:
@@ -189,7 +199,7 @@ def _record(
     threads = any_entry.threads if any_entry else None
     summary = None if group.error else _summary(group, scale)
     if summary is None and not group.error:
-        group.error = "no time, only a fit"
+        raise text.error(group.line, f"{name:.60}: no time")
     head, _, arguments = name.partition("/")
     return point(
         Place(settle_place(text, group.line, 1, given).ranks, 1, 1),
@@ -214,15 +224,14 @@ def _check_group(text: Text, name: str, group: _Group) -> None:
     if asked is not None and asked != len(entries) and not group.error:
         what = f"{name:.60}: {len(entries)} of {asked} repetitions"
         raise text.error(group.line, what)
-    mean = group.aggregates.get("mean")
-    if mean is None or len(entries) < 2:
-        return
-    for key in ("real_time", "cpu_time"):
-        values = [getattr(entry, key) for entry in entries]
-        if not math.isclose(
-            sum(values) / len(values), getattr(mean, key), rel_tol=CLOSE
-        ):
-            raise text.error(group.line, f"{name:.60}: {key}: the mean is another")
+    for told, compute in (("mean", mean), ("median", median)):
+        aggregate = group.aggregates.get(told)
+        if aggregate is None or not entries or group.error:
+            continue
+        for key in ("real_time", "cpu_time"):
+            value = compute([getattr(entry, key) for entry in entries])
+            if not math.isclose(value, getattr(aggregate, key), rel_tol=CLOSE):
+                raise text.error(group.line, f"{name:.60}: {key}: another {told}")
 
 
 def _summary(group: _Group, scale: float) -> Summary | None:

@@ -6,6 +6,7 @@ environment is not read: it may hold secrets.
 """
 
 from collections.abc import Iterator
+from statistics import mean
 from typing import Any
 
 import msgspec
@@ -61,6 +62,7 @@ class Single(msgspec.Struct):
     min_us: float
     max_us: float
     p50_us: float
+    avg_us: float
     times_us: list[float]
 
 
@@ -146,12 +148,27 @@ def _records(
         half = getattr(result, name)
         if half is None:
             continue
-        side = _side(half, getattr(result, f"{name}_per_iter"))
+        single = getattr(result, f"{name}_per_iter")
+        _check_single(text, line, single)
+        side = _side(half, single)
         check_side(text, line, result.size, side, op, DIGITS)
         yield side_record(
             text, line, result.size, name, side, _with(op, result), given, problem,
             again if again > 1 else 0,
         )  # fmt: skip
+
+
+def _check_single(text: Text, line: int, single: Single | None) -> None:
+    """Raise UnreadableError unless the statistics are those of the single times."""
+    if single is None:
+        return
+    times = sorted(single.times_us)
+    if not times:
+        raise text.error(line, "no single times")
+    told = (single.min_us, single.p50_us, single.max_us, single.avg_us)
+    found = (times[0], times[len(times) // 2], times[-1], mean(times))
+    if any(abs(a - b) > 2 * DIGITS for a, b in zip(told, found, strict=True)):
+        raise text.error(line, "min, median, max or mean are not those of the times")
 
 
 def _with(op: Op, result: Result) -> Op:

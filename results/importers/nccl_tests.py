@@ -43,7 +43,7 @@ TEST = re.compile(r"# Collective test (starting|concluded): (\S+)\s*")
 DEVICE = re.compile(
     r"#\s+Rank\s+(\d+) (?:Group\s+(\d+) )?Pid\s+\d+ on\s+(\S+) device\s+\d+ \[.+"
 )
-ITERATIONS = re.compile(r"# nThread .*? iters: (\d+) .*")
+ITERATIONS = re.compile(r"# nThread .* warmup iters: \d+ iters: (\d+) .*")
 LOG = re.compile(r"\S+:\d+:\d+ \[\d+\] NCCL (INFO|WARN|TRACE) .*|NCCL version .*")
 SIDE = re.compile(r"time algbw busbw (error|#wrong)( i_min i_max i_p99 i_cv%)?")
 UNITS = ["(us)", "(GB/s)", "(GB/s)"]
@@ -201,6 +201,8 @@ def _side(text: Text, row: Row, start: int, titles: list[str]) -> Side:
     bad = verdict[-1] == "*" if titles[3] == "error" else verdict != "0"
     words = row.words[start : start + len(titles)]
     extra = [value(place, TIME) for place in range(4, len(titles))]
+    if extra and not extra[0] <= extra[2] <= extra[1]:
+        raise text.error(row.line, "i_p99 is not between i_min and i_max")
     return Side(
         time_us=value(0, TIME),
         algbw=value(1, RATE),

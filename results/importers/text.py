@@ -114,7 +114,7 @@ def check_row(text: Text, header: Row, row: Row, gap: int = 0) -> None:
     end = row.ends[0]
     first = len(row.words[0])
     if end == first:  # left-aligned
-        end = max(first, header.ends[1] - _width(header, 1, gap) - gap)
+        end = header.ends[0]
     elif end != max(header.ends[0], first):
         raise text.error(row.line, f"{row.words[0]!r:.40} is not in its column")
     _check_ends(text, header, row, gap, end)

@@ -60,8 +60,9 @@ class Kernel:
 
     `axes` is the strict msgspec.Struct of a study's own keys (each one value or a
     list), `expand` turns it into problems, `presets` are named tuples of problems.
-    `decline` returns why a case cannot run (`"4x2 needs 8 ranks"`) or an empty string;
-    `resolve` returns the canonical name of a variant or raises UsageError.
+    `decline` returns why a case cannot run here (`"no GPU"`) or an empty string;
+    `misfit` why it can run nowhere (`"4x2 needs 8 ranks"`), which is a reason to
+    decline, too, and all that can be said far from the compute nodes. `resolve` returns the canonical name of a variant or raises UsageError.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Kernel:
     prepare: Callable[[Case, Topology, Options], Task]
     scalings: tuple[str, ...] = ("fixed",)
     decline: Callable[[Case], str] = lambda case: ""
+    misfit: Callable[[Case], str] = lambda case: ""
     resolve: Callable[[str], str] | None = None
 
     def variant(self, name: str) -> str:

@@ -86,13 +86,14 @@ def find_mpiexec(configured: str = "") -> Mpiexec:
     beside = [Path(sys.executable).parent / name for name in names]
     found = [str(path) for path in beside if path.exists()]
     found += [path for path in map(shutil.which, names) if path]
-    command = shlex.split(configured) or found[:1]
-    if not command or shutil.which(command[0]) is None:
-        missing = command[0] if command else "mpiexec"
+    wanted, *rest = shlex.split(configured) or found[:1] or ["mpiexec"]
+    own = Path(sys.executable).with_name(wanted)
+    program = str(own) if own.is_file() else shutil.which(wanted)
+    if program is None:
         raise TenbinError(
-            f"no {missing} found; pip install mpich, or load an MPI module"
+            f"no {wanted} found; pip install mpich, or load an MPI module"
         )
-    return Mpiexec(tuple(command), _family(command[0]))
+    return Mpiexec((program, *rest), _family(program))
 
 
 def _family(program: str) -> str:

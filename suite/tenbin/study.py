@@ -30,7 +30,9 @@ from tenbin.units import parse_bytes
 BUNDLED = Path(__file__).parent / "studies"
 
 
-class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Launch(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """How ranks are started; `ranks_per_node` below what is there emulates nodes.
 
     Without `threads_per_rank` the ranks of a node share its cores, so that fewer ranks
@@ -44,7 +46,9 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mpiexec: str = ""
 
 
-class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Measure(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """When a case is measured well enough, and when it is given up."""
 
     budget_s: float = 1.0
@@ -70,7 +74,9 @@ class Bench(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ranks: int | list[int] = []
 
 
-class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Study(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """A study file, decoded; `kernels` names own kernels by file."""
 
     bench: list[dict[str, Any]]
@@ -103,7 +109,10 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def fingerprint(self) -> str:
-        """Return the hash of everything that decides what is measured."""
+        """Return the hash of everything that decides what is measured.
+
+        Defaults are left out, so that a new key does not make an old run another study.
+        """
         data = msgspec.json.encode(msgspec.to_builtins(self), order="sorted")
         return hashlib.sha256(data).hexdigest()[:16]
 
@@ -218,10 +227,11 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def expand(study: Study, place: str = "") -> Expansion:
+def expand(study: Study, place: str = "", here: bool = True) -> Expansion:
     """Expand every sweep into cases, in file order, each key once.
 
-    `place` is the file to blame; without one there is no file, only options.
+    `place` is the file to blame; without one there is no file, only options. What this
+    machine lacks matters only if the cases are to run `here`, not on a compute node.
 
     Raises UsageError for a variant that fits none of the study's rank counts.
     """
@@ -229,7 +239,7 @@ def expand(study: Study, place: str = "") -> Expansion:
     declined: dict[str, tuple[Case, str]] = {}
     for number, table in enumerate(study.bench):
         with blame(f"{place}: bench.{number}") if place else nullcontext():
-            for case, reason in _expand_bench(study, table):
+            for case, reason in _expand_bench(study, table, here):
                 if reason:
                     declined[case.key] = (case, reason)
                 else:
@@ -237,7 +247,9 @@ def expand(study: Study, place: str = "") -> Expansion:
     return Expansion(tuple(cases.values()), tuple(declined.values()))
 
 
-def _expand_bench(study: Study, table: Mapping[str, Any]) -> list[tuple[Case, str]]:
+def _expand_bench(
+    study: Study, table: Mapping[str, Any], here: bool
+) -> list[tuple[Case, str]]:
     bench, kernel, axes = decode_bench(table, study.kernels)
     problems = [p for name in as_list(bench.preset) for p in _preset(kernel, name)]
     problems += kernel.expand(axes) if axes is not None else ()
@@ -259,7 +271,8 @@ def _expand_bench(study: Study, table: Mapping[str, Any]) -> list[tuple[Case, st
     for variant in variants:
         sweep = product([variant], dtypes, scalings, problems, ranks)
         cases = [_case(kernel, study.launch, *point) for point in sweep]
-        verdicts = [(case, kernel.decline(case)) for case in cases]
+        reason = kernel.decline if here else kernel.misfit
+        verdicts = [(case, reason(case)) for case in cases]
         _require_one(variant, verdicts, explicit=bool(as_list(bench.variant)))
         found += verdicts
     return found

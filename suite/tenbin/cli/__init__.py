@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -16,7 +17,15 @@ VERBS = {
     "doctor": "Is this machine ready: compiler, MPI, BLAS, GPU, scheduler.",
     "bench": "Weigh one kernel now; also under mpiexec or srun.",
     "run": "Run a whole study here and write its report.",
+    "plan": "Show the jobs of a study on a queue, and what they cost.",
+    "submit": "Submit a study to a queue and walk away.",
+    "status": "What became of the jobs, why, and what to do next.",
+    "wait": "Wait until the jobs have ended; cancels none.",
+    "cancel": "Cancel the jobs of a campaign; results stay.",
+    "resume": "Submit again only what lacks a valid result.",
+    "collect": "Gather the records of all jobs, also while they run.",
     "report": "Turn runs into one HTML page with figures and tables.",
+    "allreduce": "Look into algorithms: show, prove, cost, fit, search.",
 }
 INTERRUPTED = 130
 
@@ -32,7 +41,8 @@ class Verbs(click.Group):
         """Import the file of the verb."""
         if name not in VERBS:
             return None
-        command: click.Command = import_module(f"tenbin.cli.{name}").command
+        file = f"{name}_" if iskeyword(name) else name
+        command: click.Command = import_module(f"tenbin.cli.{file}").command
         return command
 
     def format_commands(
