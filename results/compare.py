@@ -1,13 +1,13 @@
 """Compare two groups of runs: faster, slower, same or undecided, case by case.
 
-    ratio      new time / base time, geometric means over launches
+    ratio      new time / base time, medians over launches (interval: ratio_interval.py)
     p-value    permutation of whole launches, largest |t| of the sweep (permute.py)
-    verdict    faster, slower    p <= 0.05 for the sweep, interval without 1
-               same              interval within the threshold on both sides of 1
+    verdict    same              interval within the threshold on both sides of 1
+               faster, slower    p <= 0.05 for the sweep, interval without 1
                undecided         neither; `more_launches` says what it would take
                failed            base has a time, new has none
 
-The mean over all cases, `overall`, is one more column of the same test.
+The geometric mean over all cases, `overall`, is one more column of the same test.
 """
 
 import math
@@ -23,6 +23,7 @@ from tenbin.errors import NoDataError, UsageError
 from tenbin.results import table
 from tenbin.results.differences import differences
 from tenbin.results.permute import Permuted, can_decide, permute
+from tenbin.results.ratio_interval import ratio_interval
 from tenbin.results.store import Run
 from tenbin.stats import SIGNIFICANT
 
@@ -35,9 +36,11 @@ HOPELESS = 100  # launches: beyond, more of them are no advice
 OVERALL = "overall"
 METHOD = (
     "Whole launches are permuted between the two and the largest |t| of the sweep is "
-    "taken: all verdicts together err with at most 5 %. Ratios are geometric means "
-    "over launches, new time over base time, with 95 % intervals for each case alone. "
-    "Detectable is the difference that this sweep would find with 90 % chance."
+    "taken: of sweeps without a difference at most 5 % have any case called faster or "
+    "slower. Ratios are new time over base time, medians over launches, with a 95 % "
+    "bootstrap-t interval for each case alone. Detectable is the difference that this "
+    "sweep would find with 90 % chance. What drifts between the two runs counts as a "
+    "difference: interleave their launches where you can."
 )
 
 
@@ -155,7 +158,9 @@ def _describe(
     index = pd.MultiIndex.from_tuples(keys)
     rows = before[columns].loc[index]
     later = after.loc[index]
-    return rows.rename(columns={"time_s": "base_s", "launches": "base_launches"}).assign(
+    return rows.rename(
+        columns={"time_s": "base_s", "launches": "base_launches"}
+    ).assign(
         new_s=later["time_s"],
         new_launches=later["launches"],
         status=later["status"],
@@ -177,8 +182,7 @@ def _judge(
         for side in (base[~np.isnan(base).all(axis=1)], new[~np.isnan(new).all(axis=1)])
     ]
     found = permute(*sides)
-    counts = [np.isfinite(side).sum(axis=0) for side in sides]
-    rows = _verdicts(found, *counts, threshold)
+    rows = _verdicts(found, sides[0], sides[1], threshold)
     names = pd.MultiIndex.from_tuples([*before.columns, (OVERALL, OVERALL)])
     rows.index = names
     return rows.iloc[:-1], rows.iloc[-1]
@@ -191,33 +195,44 @@ VERDICT = [
 
 
 def _verdicts(
-    found: Permuted, base: NDArray[Any], new: NDArray[Any], threshold: float
+    found: Permuted, base: Floats, new: Floats, threshold: float
 ) -> pd.DataFrame:
-    half = found.single * found.error
-    low, high = found.effect - half, found.effect + half
-    known = np.isfinite(found.error)
-    decidable = np.array([can_decide(a, b) for a, b in zip(base, new, strict=True)])
-    differs = decidable & (found.p_value <= SIGNIFICANT) & ((low > 0.0) | (high < 0.0))
-    room = math.log1p(threshold)
-    same = decidable & known & (low >= -room) & (high <= room)
+    here, there = (np.isfinite(side).sum(axis=0) for side in (base, new))
+    ratio, low, high = _ratios(base, new)
+    pairs = zip(here, there, strict=True)
+    decidable = np.array([can_decide(*pair) for pair in pairs]) & ~np.isnan(low)
+    differs = decidable & (found.p_value <= SIGNIFICANT)
+    limit = 1.0 + threshold
+    same = decidable & (low >= 1.0 / limit) & (high <= limit)
     verdict = np.select(
-        [same, differs & (found.effect > 0), differs & (found.effect < 0)],
+        [same, differs & (low > 1.0), differs & (high < 1.0)],
         ["same", "slower", "faster"],
         "undecided",
     )
-    low, high = (np.where(decidable, np.exp(end), np.nan) for end in (low, high))
-    within = (found.critical + POWER_Z) * found.error
+    within = np.expm1((found.critical + POWER_Z) * found.error)
+    more = _more(found, here, there, math.log(limit), decidable)
     return pd.DataFrame(
         {
-            "ratio": np.exp(found.effect),
+            "ratio": ratio,
             "ratio_low": low,
             "ratio_high": high,
             "p_value": found.p_value,
-            "detectable": np.where(decidable, np.expm1(within), np.nan),
-            "more_launches": _more(found, base, new, room, verdict, decidable),
+            "detectable": np.where(decidable, within, np.nan),
+            "more_launches": np.where(verdict == "undecided", more, 0.0),
             "verdict": verdict,
         }
     )
+
+
+def _ratios(base: Floats, new: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the ratio of each case, and its interval, from log times with gaps."""
+    ratio = np.exp(np.nanmedian(new, axis=0) - np.nanmedian(base, axis=0))
+    ends = [
+        ratio_interval(*(np.exp(side[np.isfinite(side)]) for side in (after, before)))
+        for before, after in zip(base.T, new.T, strict=True)
+    ]
+    low, high = np.array(ends, dtype=float).T
+    return ratio, low, high
 
 
 def _more(
@@ -225,7 +240,6 @@ def _more(
     base: NDArray[Any],
     new: NDArray[Any],
     room: float,
-    verdict: NDArray[Any],
     decidable: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Return how many more launches of each would tell a difference of `room`."""
@@ -235,5 +249,4 @@ def _more(
     if room > 0.0:
         enough = 2.0 * spread * ((found.critical + POWER_Z) / room) ** 2
         wanted = np.where(decidable, np.maximum(np.ceil(enough), fewer + 1.0), wanted)
-    more = np.maximum(wanted - fewer, 1.0)
-    return np.where(verdict == "undecided", more, 0.0)
+    return np.asarray(np.maximum(wanted - fewer, 1.0))

@@ -132,8 +132,8 @@ def markdown(comparison: Comparison) -> str:
     worse = comparison.regressed
     limit = _percent(comparison.threshold)
     head = "Slower" if worse else "No regression"
-    parts = [f"### {head} beyond {limit}", markdown_text(summary(comparison)), ""]
-    parts += [f"**{markdown_text(text)}**" for text in advice(comparison)]
+    parts = [f"### {head} beyond {limit}", markdown_text(summary(comparison), 1000), ""]
+    parts += [f"**{markdown_text(text, 1000)}**" for text in advice(comparison)]
     if comparison.differences:
         parts += ["", "Base and new differ in more than time:", ""]
         parts += _items(comparison.differences)
@@ -152,6 +152,6 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _items(texts: list[str]) -> list[str]:
-    shown = [f"- {markdown_text(text)}" for text in texts[:MOST_NAMED]]
+    shown = [f"- {markdown_text(text, 300)}" for text in texts[:MOST_NAMED]]
     rest = len(texts) - len(shown)
     return [*shown, *([f"- and {rest} more"] if rest else [])]

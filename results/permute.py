@@ -37,14 +37,13 @@ class Permuted:
     """What permuting says of each case; arrays of shape (cases,).
 
     `effect` is the difference of mean logs, new less base; `error` its standard error.
-    `p_value` holds for the whole sweep. `single` is the |t| that a case alone exceeds
-    by chance in 5 %, `critical` the one that the largest of the sweep exceeds.
+    `p_value` holds for the whole sweep; `critical` is the |t| that the largest of the
+    sweep exceeds by chance in 5 %.
     """
 
     effect: Floats
     error: Floats
     p_value: Floats
-    single: Floats
     critical: float
 
 
@@ -87,7 +86,6 @@ def permute(base: Floats, new: Floats) -> Permuted:
         effect=effect,
         error=error,
         p_value=_step_down(t, null),
-        single=np.quantile(centred, CONFIDENCE, axis=0),
         critical=float(np.quantile(centred.max(axis=1), CONFIDENCE)),
     )
 
@@ -138,7 +136,8 @@ def _shrunk(variance: Floats, freedom: Floats, usable: NDArray[np.bool_]) -> Flo
     some = usable.any(axis=1, keepdims=True)
     known = np.where(usable | ~some, variance, np.nan)
     typical = np.nanmedian(known, axis=1, keepdims=True)
-    return (PRIOR * typical + freedom * variance) / (PRIOR + freedom) + TINY**2
+    drawn = (PRIOR * typical + freedom * variance) / (PRIOR + freedom)
+    return np.asarray(drawn + TINY**2)
 
 
 def _step_down(t: Floats, null: Floats) -> Floats:
@@ -147,6 +146,6 @@ def _step_down(t: Floats, null: Floats) -> Floats:
     largest = np.maximum.accumulate(null[:, order[::-1]], axis=1)[:, ::-1]
     p = (largest >= t[order] * (1.0 - ROUNDING)).mean(axis=0)
     p = np.maximum(p, 1.0 / len(null))  # drawn labellings may miss the true one
-    result = np.empty_like(p)
+    result: Floats = np.empty_like(p)
     result[order] = np.maximum.accumulate(p)
     return result

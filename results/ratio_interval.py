@@ -10,7 +10,8 @@ Trimming keeps a slow launch from deciding; dividing by s* keeps 3 launches hone
 Of nine candidates (percentile, BCa and studentised bootstraps of medians and means,
 Welch, Yuen, Mann-Whitney inverted) the only one within 93 to 97 % at 10 launches for
 normal, skewed, heavy-tailed, contaminated and unequal noise alike:
-`benchmarks/analysis_bars.py`. Symmetric bootstrap-t: Hall, J. R. Stat. Soc. B 50 (1988).
+`benchmarks/analysis_bars.py`. Symmetric bootstrap-t: Hall, J. R. Stat. Soc. B 50,
+1988.
 """
 
 from collections.abc import Sequence

@@ -171,9 +171,11 @@ def _note(row: Any, scaling: str, force: bool, reference: str) -> str:
         return "the ladder has no reference: no efficiency"
     mixed = _mixed(row.software, reference)
     if row.case == row.base_case:
-        return "reference" + (f"; {mixed}" if mixed else "")
+        return "; ".join(filter(None, ("reference", mixed)))
     if row.efficiency_low > 1.0:
-        return "superlinear: check cache and reference" + (f"; {mixed}" if mixed else "")
+        return "superlinear: check cache and reference" + (
+            f"; {mixed}" if mixed else ""
+        )
     return mixed
 
 

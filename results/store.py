@@ -9,7 +9,7 @@ Reading never fails on a damaged line; it counts what it leaves out, and says so
 
 import fcntl
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -117,12 +117,20 @@ def find_runs(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         inside = path.parent if path.name in (INFO, RECORDS) else path
-        infos = [inside / INFO] if (inside / INFO).is_file() else inside.rglob(INFO)
-        folders = sorted(info.parent for info in infos)
+        folders = sorted(_below(inside))
         if not folders:
             raise NoDataError(f"{path}: no run here (no {INFO})")
         found.update({folder.resolve(): None for folder in folders})
     return list(found)
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """Yield the run folders; inside a run there is no other, dots are unfinished."""
+    for folder, inner, files in os.walk(top):
+        if INFO in files:
+            inner.clear()
+            yield Path(folder)
+        inner[:] = [name for name in inner if not name.startswith(".")]
 
 
 def read_info(folder: Path) -> RunInfo:

@@ -34,7 +34,7 @@ def launches(runs: Iterable[Run]) -> pd.DataFrame:
     `low_s` and `high_s` bound the median *within* the launch: false precision as soon
     as launches differ. They are kept to show just that. A run given twice counts once.
     """
-    rows = [row for run in runs for row in _rows(run)]
+    rows = [row for run in runs for row in launch_rows(run)]
     table = pd.DataFrame.from_records(rows, columns=list(COLUMNS))
     table = table.astype(COLUMNS).sort_values([*ORDER, "valid"], kind="stable")
     table = table.drop_duplicates(POINT, keep="last", ignore_index=True)
@@ -84,7 +84,8 @@ def _anchors_first(variant: str) -> tuple[bool, str]:
     return (variant not in ANCHORS, variant)
 
 
-def _rows(run: Run) -> Iterable[tuple[Any, ...]]:
+def launch_rows(run: Run) -> Iterable[tuple[Any, ...]]:
+    """Yield the rows of one run, in the order of its records; columns are `COLUMNS`."""
     machine = facts.machine_name(run.info.machine)
     software = "; ".join(" ".join(pair) for pair in facts.software(run.info).items())
     bounds: dict[tuple[str, int], tuple[float, float]] = {}

@@ -2,35 +2,41 @@
 
 from collections.abc import Sequence
 
-LONGEST = 100  # characters of a cell
+LONGEST, LONGEST_CAPTION = 100, 1000  # characters of a cell, of a caption
 _MARKDOWN = {ord(c): f"\\{c}" for c in "\\`*_{}[]<>#|~"} | {ord("@"): "&#64;"}
 _LATEX = {
     ord("\\"): r"\textbackslash{}",
     **{ord(c): f"\\{c}" for c in "&%$#_{}"},
-    **{ord("~"): r"\textasciitilde{}", ord("^"): r"\textasciicircum{}"},
-    **{ord("<"): r"\textless{}", ord(">"): r"\textgreater{}", ord("|"): r"\textbar{}"},
-    **{ord("µ"): r"\textmu{}", ord("·"): r"$\cdot$", ord("…"): r"\dots{}"},
-    **{ord("±"): r"$\pm$", ord("×"): r"$\times$", ord("–"): "--"},
+    ord("~"): r"\textasciitilde{}",
+    ord("^"): r"\textasciicircum{}",
+    ord("<"): r"\textless{}",
+    ord(">"): r"\textgreater{}",
+    ord("|"): r"\textbar{}",
+    ord("µ"): r"\textmu{}",
+    ord("·"): r"$\cdot$",
+    ord("…"): r"\dots{}",
+    ord("±"): r"$\pm$",
     ord('"'): "''",
 }
 
 
-def markdown_text(text: object) -> str:
+def markdown_text(text: object, longest: int = LONGEST) -> str:
     """Return text that Markdown shows as it is, on one line.
 
     >>> markdown_text("a|b_c")
     'a\\\\|b\\\\_c'
     """
-    return _line(text).translate(_MARKDOWN)
+    return _line(text, longest).translate(_MARKDOWN)
 
 
-def latex_text(text: object) -> str:
+def latex_text(text: object, longest: int = LONGEST) -> str:
     """Return text that LaTeX sets as it is, on one line.
 
     >>> latex_text("50 % of a_b")
     '50 \\\\% of a\\\\_b'
     """
-    safe = "".join(c if ord(c) < 128 or ord(c) in _LATEX else "?" for c in _line(text))
+    line = _line(text, longest)
+    safe = "".join(c if ord(c) < 128 or ord(c) in _LATEX else "?" for c in line)
     return safe.translate(_LATEX)
 
 
@@ -52,7 +58,10 @@ def latex_table(
     """Return a table environment with booktabs rules; the caption is plain text."""
     columns = "".join("r" if is_ else "l" for is_ in _numeric(len(titles), rows))
     lines = [r"% needs \usepackage{booktabs}", r"\begin{table}", r"  \centering"]
-    lines += [rf"  \caption{{{latex_text(caption)}}}", rf"  \label{{{label}}}"]
+    lines += [
+        rf"  \caption{{{latex_text(caption, LONGEST_CAPTION)}}}",
+        rf"  \label{{{label}}}",
+    ]
     lines += [rf"  \begin{{tabular}}{{{columns}}}", r"    \toprule", _set(titles)]
     lines += [r"    \midrule", *(_set(row) for row in rows), r"    \bottomrule"]
     return "\n".join([*lines, r"  \end{tabular}", r"\end{table}", ""])
@@ -62,9 +71,9 @@ def _set(cells: Sequence[object]) -> str:
     return f"    {' & '.join(latex_text(cell) for cell in cells)} \\\\"
 
 
-def _line(text: object) -> str:
-    words = " ".join(str(text)[: 4 * LONGEST].split())
-    line = words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+def _line(text: object, longest: int = LONGEST) -> str:
+    words = " ".join(str(text)[: 4 * longest].split())
+    line = words if len(words) <= longest else words[: longest - 1] + "…"
     return "".join(c for c in line if c.isprintable())
 
 

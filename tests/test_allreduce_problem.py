@@ -7,6 +7,7 @@ from tenbin.cold import last_level_cache_bytes
 from tenbin.errors import UsageError
 from tenbin.kernel import Options
 from tenbin.kernels.allreduce import pool
+from tenbin.kernels.allreduce.dtypes import EXACT_SUM
 from tenbin.kernels.allreduce.models import PARAMETERS
 from tenbin.kernels.allreduce.presets import PRESETS
 from tenbin.kernels.allreduce.problem import AllreduceAxes, AllreduceProblem, expand
@@ -74,14 +75,14 @@ def test_what_is_no_size_is_refused(sizes: str | list[int | str]) -> None:
         expand(AllreduceAxes(sizes=sizes))
 
 
-@pytest.mark.parametrize("dtype", pool.EXACT_SUM)
+@pytest.mark.parametrize("dtype", EXACT_SUM)
 @pytest.mark.parametrize("ranks", [2, 3, 64, 256, 2048])
 def test_sums_are_exact_in_any_order(dtype: str, ranks: int) -> None:
-    if ranks > pool.EXACT_SUM[dtype]:
+    if ranks > EXACT_SUM[dtype]:
         pytest.skip("no exact sum")
     made = pool.make_pool(3000, dtype, ranks, rank=0, buffers=1, seed=7)
 
-    assert numbers(made.wanted, dtype).max() <= pool.EXACT_SUM[dtype]
+    assert numbers(made.wanted, dtype).max() <= EXACT_SUM[dtype]
     assert numbers(made.mine, dtype).max() > 0
 
 

@@ -150,10 +150,11 @@ BLIND = {
     "imb_sendrecv_4.0.txt": NO_SWAP,
     # a mean and percentiles do not bind each other
     "osu_put_latency_7.2.txt": NO_SWAP,
+    "nccl_reduce_scatter_2.18_iterations.txt": NO_SWAP,
 }
 
 
-FEWER = ("table.csv", "google_benchmark_1.3.json")  # a repetition lost stays unseen
+FEWER = ("table.csv", "google_benchmark_1.3.json")  # a repetition less stays unseen
 
 
 def numbers(values: object) -> set[object]:
@@ -166,7 +167,7 @@ def said(record: Record) -> tuple[object, ...]:
     summary = record.summary
     numbers = () if summary is None else (
         summary.mean_s, summary.median_s, summary.min_s, summary.max_s,
-        tuple(summary.times_s), summary.byte_per_s,
+        tuple(sorted(summary.times_s)), summary.byte_per_s,
     )  # fmt: skip
     return (record.status, record.message_bytes, *numbers)
 
@@ -180,6 +181,7 @@ def test_damage_is_refused_or_harmless(name: str) -> None:
     original = (SAMPLES / name).read_text()
     records = read_output(to_text(name, original.encode()), FILES[name]).records
     truth = {key(record): said(record) for record in records}
+    everything = numbers(tuple(truth.values()))
     rng = random.Random(name)
     refused = 0
     for _ in range(EACH):
@@ -191,7 +193,7 @@ def test_damage_is_refused_or_harmless(name: str) -> None:
             continue
         for record in found:
             if name in FEWER:
-                assert numbers(said(record)) <= numbers(truth[key(record)])
+                assert numbers(said(record)) <= everything
                 continue
             assert truth.get(key(record)) == said(record), _difference(
                 original, mutated

@@ -9,20 +9,26 @@
 
 TARGET_BEGIN(AVX512)
 
-static inline __m512 load_f16(const uint16_t *place)
-{
-    return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)place));
-}
-
-static inline __m256i round_f16(__m512 sum_f32x16)
-{
-    return _mm512_cvtps_ph(sum_f32x16, _MM_FROUND_TO_NEAREST_INT);
-}
-
-/* Elements 0, 2, ... and 1, 3, ... of thirty-two, so that nothing is shuffled. */
+/* Thirty-two elements: the first and the last half of float16, of bfloat16 elements
+   0, 2, ... and 1, 3, ... so that nothing is shuffled. */
 struct pair {
-    __m512 even_f32x16, odd_f32x16;
+    __m512 a_f32x16, b_f32x16;
 };
+
+static inline struct pair load_f16(const uint16_t *place)
+{
+    const __m512i both = _mm512_loadu_si512(place);
+    return (struct pair){_mm512_cvtph_ps(_mm512_castsi512_si256(both)),
+                         _mm512_cvtph_ps(_mm512_extracti64x4_epi64(both, 1))};
+}
+
+static inline __m512i round_f16(struct pair sum)
+{
+    const int to_nearest = _MM_FROUND_TO_NEAREST_INT;
+    const __m256i first = _mm512_cvtps_ph(sum.a_f32x16, to_nearest);
+    const __m256i last = _mm512_cvtps_ph(sum.b_f32x16, to_nearest);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(first), last, 1);
+}
 
 static inline struct pair load_bf16(const uint16_t *place)
 {
@@ -34,8 +40,8 @@ static inline struct pair load_bf16(const uint16_t *place)
 
 static inline struct pair add_pair(struct pair a, struct pair b)
 {
-    return (struct pair){_mm512_add_ps(a.even_f32x16, b.even_f32x16),
-                         _mm512_add_ps(a.odd_f32x16, b.odd_f32x16)};
+    return (struct pair){_mm512_add_ps(a.a_f32x16, b.a_f32x16),
+                         _mm512_add_ps(a.b_f32x16, b.b_f32x16)};
 }
 
 /* Round to nearest even in the upper half; a NaN stays one and becomes quiet. */
@@ -52,13 +58,8 @@ static inline __m512i upper_half(__m512 x_f32x16)
 
 static inline __m512i round_bf16(struct pair sum)
 {
-    const __m512i even = _mm512_srli_epi32(upper_half(sum.even_f32x16), 16);
-    return _mm512_mask_blend_epi16(0xaaaaaaaau, even, upper_half(sum.odd_f32x16));
-}
-
-static inline void store_u16x16(uint16_t *place, __m256i stored)
-{
-    _mm256_storeu_si256((void *)place, stored);
+    const __m512i even = _mm512_srli_epi32(upper_half(sum.a_f32x16), 16);
+    return _mm512_mask_blend_epi16(0xaaaaaaaau, even, upper_half(sum.b_f32x16));
 }
 
 static inline void store_u16x32(uint16_t *place, __m512i stored)
@@ -69,13 +70,13 @@ static inline void store_u16x32(uint16_t *place, __m512i stored)
 #define NAME add_f16_avx512
 #define REST add_f16_scalar
 #define ELEMENT uint16_t
-#define LANES 16
-#define WIDE __m512
-#define NARROW __m256i
+#define LANES 32
+#define WIDE struct pair
+#define NARROW __m512i
 #define LOAD load_f16
-#define ADD _mm512_add_ps
+#define ADD add_pair
 #define ROUND round_f16
-#define STORE store_u16x16
+#define STORE store_u16x32
 #include "add_blocks.h"
 
 #define NAME add_bf16_avx512

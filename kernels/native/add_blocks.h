@@ -10,6 +10,11 @@
 
 #define VECTORS 4
 
+/* Bytes from what is loaded to what is fetched: memory far from the core, such as lines
+   that another core has just written, is hidden only by more loads than fit in flight
+   beside the arithmetic (measured: a fifth of the time for 16-bit types). */
+#define AHEAD 2048
+
 /* Elements from `first` to the next cache line: a store across two lines is slow, and
    where alignment matters, arrays tend to be aligned alike. */
 #define TO_LINE(place, first) \
@@ -23,6 +28,10 @@ void NAME(void *const *out, size_t outputs, const void *const *in, size_t inputs
     i = i < last ? i : last;
     REST(out, outputs, in, inputs, first, i);
     for (; last - i >= block; i += block) {
+        for (size_t k = 0; k < inputs; k++)
+            for (size_t byte = 0; byte < block * sizeof(ELEMENT); byte += 64)
+                __builtin_prefetch((const char *)((const ELEMENT *)in[k] + i) + byte +
+                                   AHEAD);
         WIDE sum[VECTORS];
         UNROLL
         for (size_t j = 0; j < VECTORS; j++)
@@ -48,6 +57,7 @@ void NAME(void *const *out, size_t outputs, const void *const *in, size_t inputs
 }
 
 #undef VECTORS
+#undef AHEAD
 #undef TO_LINE
 #undef NAME
 #undef REST

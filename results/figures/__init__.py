@@ -9,6 +9,7 @@ from tenbin.results.figures import (
     gemm_peak,
     ladder,
     message,
+    model_fit,
     roofline,
     strong_scaling,
     weak_scaling,
@@ -38,6 +39,15 @@ FIGURES: dict[str, FigureSpec] = {
         weak_scaling.points,
         weak_scaling.weak_scaling,
         weak_scaling.caption,
+    ),
+    "model_fit": FigureSpec(
+        "Scaling",
+        "Model and extrapolation",
+        model_fit.needs,
+        model_fit.BY,
+        model_fit.points,
+        model_fit.model_fit,
+        model_fit.caption,
     ),
     "gemm_peak": FigureSpec(
         "GEMM",

@@ -48,14 +48,17 @@ def gain_panel(
     name: str,
     ideal: Callable[[Floats], Floats],
 ) -> None:
-    """Draw speed-up on log axes, or efficiency on a linear one from 0 to 1.05."""
+    """Draw speed-up on log axes, or efficiency on a linear one from 0 to 1.05.
+
+    The points make the axis: a wide interval is cut, not allowed to flatten the rest.
+    """
     drawn: list[float] = [1.0]
     for one in series:
         ranks = np.sort(one.points["ranks"].to_numpy(dtype=float))
         line = ideal(ranks / float(one.points["base_ranks"].iloc[0]))
         axes.plot(ranks, line, color=FAINT, linewidth=0.7, zorder=1)
         draw_line(axes, one, "ranks", name, interval=(f"{name}_low", f"{name}_high"))
-        drawn += [*one.points[name], *line, *one.points[f"{name}_high"]]
+        drawn += [*one.points[name], *line]
     if name == "efficiency":
         top = np.nanmax(drawn)
         axes.set_ylim(0.0, 1.05 if top <= 1.05 else 1.05 * top)

@@ -18,7 +18,7 @@ from tenbin.results.figures.style import styled
 
 BARS = (
     "order statistics over launches for the time ({level} coverage), 95 % bootstrap "
-    "over launches for speed-up and efficiency"
+    "over launches for speed-up and efficiency, cut where they leave the panel"
 )
 
 

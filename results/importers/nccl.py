@@ -50,6 +50,7 @@ class Side:
     busbw: float
     wrong: bool | None
     reported: dict[str, str | float]
+    half_us: float  # of a unit of the last digit of the time
     times_us: tuple[float, ...] = ()
     min_us: float | None = None
     max_us: float | None = None
@@ -82,7 +83,7 @@ def check_side(
     `digits` is half a unit of the last digit that is printed of a rate.
     """
     algbw = size / side.time_us / 1e3 if side.time_us else 0.0
-    slack = 0.006 * algbw + digits
+    slack = 1.02 * algbw * side.half_us / side.time_us + digits if algbw else digits
     if side.time_us and abs(side.algbw - algbw) > slack:
         what = f"algbw {side.algbw} is not {size} B in {side.time_us} us"
         raise text.error(line, what)

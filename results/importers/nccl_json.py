@@ -183,6 +183,7 @@ def _side(half: Half, single: Single | None) -> Side:
         busbw=half.bus_bw,
         wrong=None if half.nwrong is None else half.nwrong > 0,
         reported={k: "null" if v is None else v for k, v in values.items()},
+        half_us=DIGITS,
         times_us=tuple(single.times_us) if single else (),
         min_us=single.min_us if single else None,
         max_us=single.max_us if single else None,

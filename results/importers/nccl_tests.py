@@ -33,6 +33,7 @@ from tenbin.results.importers.text import (
     Row,
     Text,
     check_row,
+    half_unit,
     number,
     reported,
     split_row,
@@ -69,6 +70,7 @@ class _Table:
     titles: list[str] = field(default_factory=list)  # of one side
     units: bool = False
     last: int = 0
+    words: list[str] = field(default_factory=list)  # of the row above
     seen: dict[int, int] = field(default_factory=dict)
     closed: bool = False
 
@@ -168,6 +170,9 @@ def _row(text: Text, row: Row, table: _Table, given: Given) -> Iterator[Record]:
     count = int(number(text, row, 1, "count", WHOLE))
     op = _operation(text, row.line, table, given)
     check_count(text, row.line, size, count, named["type"], op)
+    if row.words == table.words:
+        raise text.error(row.line, "the row above again")
+    table.words = row.words
     _check_rise(text, row.line, size, table)
     again = table.seen[size] if table.seen[size] > 1 else 0
     problem: dict[str, str | int] = {**named, "count": count}
@@ -209,6 +214,7 @@ def _side(text: Text, row: Row, start: int, titles: list[str]) -> Side:
         busbw=value(2, RATE),
         wrong=None if verdict == "N/A" else bad,
         reported=reported(titles, words),
+        half_us=half_unit(words[0]),
         min_us=extra[0] if extra else None,
         max_us=extra[1] if extra else None,
     )

@@ -37,9 +37,9 @@ from tenbin.results.importers.text import (
     Row,
     Text,
     check_row,
+    doubling,
     number,
     reported,
-    rising,
     split_header,
     split_row,
 )
@@ -146,7 +146,7 @@ def _header(text: Text, line: int, content: str, test: str) -> Row:
             raise text.error(line, f"not a column that can be read: {title!r:.40}")
     if len(set(header.words)) != len(header.words):
         raise text.error(line, "a column twice")
-    expected = RATE if "Bandwidth" in test else MEAN[:2]
+    expected: tuple[str, ...] = RATE if "Bandwidth" in test else MEAN[:2]
     if test in NONBLOCKING:
         expected = MEAN[2:]
     if sum(title in (*MEAN, *RATE) for title in header.words) != 1 or not (
@@ -170,7 +170,7 @@ def _rows(text: Text, row: Row, table: _Table, given: Given) -> Iterator[Record]
     _check_values(text, row.line, values)
     if "Size" in values:
         table.sizes.append(int(values["Size"]))
-        rising(text, row.line, table.sizes)
+        doubling(text, row.line, table.sizes)
     elif table.sizes:
         raise text.error(row.line, "a second row of a test without sizes")
     else:

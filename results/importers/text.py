@@ -141,6 +141,25 @@ def number(
     return float(word)
 
 
+def half_unit(word: str) -> float:
+    """Return half a unit of the last digit that is printed.
+
+    >>> half_unit("22.54"), half_unit("132.2"), half_unit("1.2e+07")
+    (0.005, 0.05, 500000.0)
+    """
+    mantissa, _, exponent = word.partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return 0.5 * 10.0 ** (int(exponent or 0) - decimals)
+
+
+def doubling(text: Text, line: int, sizes: Sequence[int]) -> None:
+    """Raise UnreadableError unless the last size is the one before times 2, 4, ..."""
+    rising(text, line, sizes)
+    before = sizes[-2] if len(sizes) > 1 and sizes[-2] else 0
+    if before and (sizes[-1] % before or (sizes[-1] // before).bit_count() != 1):
+        raise text.error(line, f"size {sizes[-1]} after {before}: sizes double")
+
+
 def rising(text: Text, line: int, sizes: Sequence[int]) -> None:
     """Raise UnreadableError unless the last size is larger than the one before."""
     if len(sizes) > 1 and sizes[-1] <= sizes[-2]:

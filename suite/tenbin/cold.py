@@ -1,6 +1,6 @@
 """Cold buffers: how many copies of its data a case rotates through.
 
-    repetition   0  1  2  0  1  2 ...      copies x bytes x ranks >= 2 x last-level cache
+    repetition   0  1  2  0  1  2 ...    copies x bytes x ranks >= 2 x last-level cache
 
 A copy is used again only after all the others have passed through the cache. Memory
 ends it: a pool holds at most `pool_bytes` per node, and then says that it is not cold.

@@ -62,7 +62,8 @@ class Kernel:
     list), `expand` turns it into problems, `presets` are named tuples of problems.
     `decline` returns why a case cannot run here (`"no GPU"`) or an empty string;
     `misfit` why it can run nowhere (`"4x2 needs 8 ranks"`), which is a reason to
-    decline, too, and all that can be said far from the compute nodes. `resolve` returns the canonical name of a variant or raises UsageError.
+    decline, too, and all that can be said far from the compute nodes. `resolve` returns
+    the canonical name of a variant or raises UsageError.
     """
 
     name: str

@@ -87,7 +87,7 @@ def find_mpiexec(configured: str = "") -> Mpiexec:
     found = [str(path) for path in beside if path.exists()]
     found += [path for path in map(shutil.which, names) if path]
     wanted, *rest = shlex.split(configured) or found[:1] or ["mpiexec"]
-    own = Path(sys.executable).with_name(wanted)
+    own = Path(sys.executable).parent / wanted
     program = str(own) if own.is_file() else shutil.which(wanted)
     if program is None:
         raise TenbinError(
