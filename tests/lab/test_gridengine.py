@@ -8,9 +8,7 @@ import pytest
 from tests.lab.queues import queue, why_not
 from tests.lab.scenario import Setting, run_scenario
 
-WHY_NOT = why_not(
-    "gridengine-master", "gridengine-exec", "gridengine-client", "iproute2"
-)
+WHY_NOT = why_not()
 PROFILE = """\
 name = "lab"
 base = "generic-gridengine"

@@ -7,7 +7,7 @@ import pytest
 from tests.lab.queues import queue, why_not
 from tests.lab.scenario import Setting, run_scenario
 
-WHY_NOT = why_not("slurmctld", "slurmd", "slurm-client", "munge")
+WHY_NOT = why_not()
 PROFILE = """\
 name = "lab"
 base = "generic-slurm"
