@@ -104,7 +104,7 @@ def compare(
     if shared.empty and lost.empty:
         raise NoDataError("nothing to compare: no case has a time in both")
     rows = _describe(base, new, [*shared, *lost])
-    verdicts, overall = _judge(before[shared], after[shared], threshold)
+    verdicts, overall = judge(before[shared], after[shared], threshold)
     rows = rows.join(verdicts.reindex(rows.index))
     rows["verdict"] = rows["verdict"].fillna("failed")
     seen = (set(map(tuple, side[table.CASE].to_numpy())) for side in (base, new))
@@ -168,10 +168,13 @@ def _describe(
     )
 
 
-def _judge(
+def judge(
     before: pd.DataFrame, after: pd.DataFrame, threshold: float
 ) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
-    """Return the verdict of every shared case, and that of all together."""
+    """Return the verdict of every shared case, and that of all together.
+
+    Both hold log times, a row per launch and a column per case, the same cases.
+    """
     if before.columns.empty:
         empty = pd.DataFrame(columns=VERDICT, index=before.columns)
         return empty, pd.Series({**dict.fromkeys(VERDICT, np.nan), "verdict": "failed"})

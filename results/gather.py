@@ -12,7 +12,7 @@ systems tick coarsely.
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from tenbin.results.tidy import format_of, write_table
 
 VERSION = 1
 TICK_NS = 2_000_000_000
+Row = Sequence[Any]
 Sign = tuple[tuple[int, int, int], ...]
 NAMES = list(COLUMNS)
 KEY = tuple(NAMES.index(name) for name in ("machine", "case", "run_id", "launch"))
@@ -143,28 +144,34 @@ def _read(folder: Path, counted: Gathered) -> Entry | None:
     return Entry(sign, seen_ns, rows, skipped)
 
 
-def _once(index: Index, counted: Gathered) -> list[list[Any]]:
-    """Return each launch once: the valid one, then the latest; sorted."""
-    best: dict[tuple[Any, ...], list[Any]] = {}
+def _once(index: Index, counted: Gathered) -> list[Row]:
+    """Return the rows of all runs, each launch once, and count."""
     for entry in index.runs.values():
         counted.runs += 1
         counted.torn += entry.skipped[0]
         counted.foreign += entry.skipped[1]
         counted.newer += entry.skipped[2]
         counted.duplicates += entry.skipped[3]
-        for row in entry.rows:
-            key = (row[KEY[0]], row[KEY[1]], row[KEY[2]], row[KEY[3]])
-            other = best.get(key)
-            counted.twice += other is not None
-            if other is None or _rank(row) > _rank(other):
-                best[key] = row
-    counted.rows = len(best)
-    rows = [best[key] for key in sorted(best)]
+    all_rows = [row for entry in index.runs.values() for row in entry.rows]
+    rows = once(all_rows)
+    counted.rows = len(rows)
+    counted.twice = len(all_rows) - len(rows)
     counted.valid = sum(bool(row[VALID]) for row in rows)
     return rows
 
 
-def _rank(row: list[Any]) -> tuple[bool, str]:
+def once(rows: Iterable[Row]) -> list[Row]:
+    """Return the row of each launch once: the valid one, then the latest; sorted."""
+    best: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        key = (row[KEY[0]], row[KEY[1]], row[KEY[2]], row[KEY[3]])
+        other = best.get(key)
+        if other is None or _rank(row) > _rank(other):
+            best[key] = row
+    return [best[key] for key in sorted(best)]
+
+
+def _rank(row: Row) -> tuple[bool, str]:
     return (bool(row[VALID]), str(row[STARTED]))
 
 

@@ -18,6 +18,7 @@ from tenbin.results import facts, fits, scaling, scaling_text, table
 from tenbin.results.figures import ladder, model_fit, strong_scaling, weak_scaling
 from tenbin.results.figures.save import save
 from tenbin.results.figures.series import mark_shown
+from tenbin.results.model import FARTHEST
 from tenbin.results.store import Run
 from tenbin.results.text_table import latex_table, markdown_table, markdown_text
 
@@ -121,6 +122,6 @@ def _both(figure: Any, path: Path) -> list[Path]:
 
 
 def farthest(scaled: Scaled) -> float:
-    """Return the largest rank count that every model may be asked about."""
+    """Return the largest rank count that any model may be asked about."""
     ends = [max(one.model.ranks) for one in scaled.fitted if one.model is not None]
-    return min(ends, default=math.inf) * 4.0
+    return max(ends, default=math.inf) * FARTHEST

@@ -19,6 +19,7 @@ from tenbin.results.table import CASE, SERIES, cases
 from tenbin.units import format_time
 
 TOLERANCE = 0.05  # of the work, which a ladder claims to keep constant
+TOO_GOOD = 1.01  # an efficiency that needs an explanation
 GAINS = ("speedup", "efficiency")
 MIXED = " | "
 LADDER = [*SERIES, "placement"]
@@ -172,7 +173,7 @@ def _note(row: Any, scaling: str, force: bool, reference: str) -> str:
     mixed = _mixed(row.software, reference)
     if row.case == row.base_case:
         return "; ".join(filter(None, ("reference", mixed)))
-    if row.efficiency_low > 1.0:
+    if row.efficiency_low > TOO_GOOD:
         return "superlinear: check cache and reference" + (
             f"; {mixed}" if mixed else ""
         )

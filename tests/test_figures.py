@@ -17,7 +17,12 @@ from tenbin.results.figures import FIGURES
 from tenbin.results.figures.axes import log_ticks, spread
 from tenbin.results.figures.style import PALETTE, short
 from tenbin.results.store import Run
-from tests.builders import create_info, create_record, create_study
+from tests.builders import (
+    create_info,
+    create_record,
+    create_study,
+    long_ladder_records,
+)
 
 HOSTILE = "</script><b>\"'\n$\\frac{$ \u6f22\u5b57" + "x" * 10_000
 
@@ -77,6 +82,7 @@ DATA: dict[str, Callable[[], list[Record]]] = {
     "one rank": one_rank,
     "wide range": wide_range,
     "many ladders": many_ladders,
+    "long ladders": lambda: long_ladder_records(3),
 }
 
 
@@ -105,7 +111,9 @@ def test_draws_every_kind_of_data(name: str) -> None:
 
 
 def test_a_whole_study_gives_every_figure() -> None:
-    assert {name for name, _, _ in drawn(create_study(3))} == set(FIGURES)
+    records = [*create_study(3), *long_ladder_records(3)]
+
+    assert {name for name, _, _ in drawn(records)} == set(FIGURES)
 
 
 def test_pictures_are_alike_each_time() -> None:

@@ -271,8 +271,8 @@ def test_clock_must_be_good_for_the_shortest_time() -> None:
 
 def test_windows_lengthen_until_few_are_late_and_not_for_ever() -> None:
     assert rules.next_lead(100, late=1, repetitions=100) == 100
-    assert rules.next_lead(100, late=2, repetitions=100) == 200
-    assert rules.next_lead(90_000, late=9, repetitions=10) == rules.LONGEST_LEAD_NS
+    assert rules.next_lead(100, late=2, repetitions=100) == 100 * rules.LONGER
+    assert rules.next_lead(150_000, late=9, repetitions=10) == rules.LONGEST_LEAD_NS
 
 
 def test_lateness_is_measured_against_the_window_and_the_operation() -> None:

@@ -1,13 +1,20 @@
 """Scaling names its baseline, proves its work, and never flatters."""
 
+from random import Random
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from benchmarks.analysis_bars import NOISES, coverage
+from tenbin.errors import UsageError
 from tenbin.record import Record
 from tenbin.results import scaling, table
+from tenbin.results.ratio_interval import ratio_interval
 from tenbin.results.store import Run
-from tests.builders import create_info, create_record, ladder_records
+from tests.builders import MACHINE, create_info, create_record, ladder_records
 
 
 def launches_of(*records: Record) -> pd.DataFrame:
@@ -115,14 +122,79 @@ def test_placements_with_equal_ranks_are_told_apart() -> None:
     assert (rows["note"] == "reference").sum() == 2
 
 
-@pytest.mark.slow
-def test_bootstrap_intervals_cover_the_true_efficiency() -> None:
-    rng = np.random.default_rng(3)
-    hits = 0
-    for _ in range(300):
-        here, there = (np.exp(rng.normal(0.0, 0.03, 10)) for _ in range(2))
-        ratio = scaling._drawn(there, seed=2) / scaling._drawn(here, seed=1)
-        low, high = np.quantile(ratio, [0.025, 0.975])
-        hits += bool(low <= 1.0 <= high)
+def test_a_baseline_can_be_named() -> None:
+    rows = scaling.strong(launches_of(*ladder({1: 8.0, 2: 4.0, 4: 3.0})), baseline=2)
 
-    assert 0.90 <= hits / 300 <= 1.0
+    assert set(rows["base_ranks"]) == {2}
+    assert rows["efficiency"].tolist() == pytest.approx([1.0, 1.0, 2 / 3], rel=0.01)
+    assert rows["note"].tolist() == ["", "reference", ""]
+    assert rows["karp_flatt"].notna().tolist() == [False, False, True]
+
+
+def test_a_baseline_that_is_not_there_names_the_choices() -> None:
+    with pytest.raises(UsageError, match="no baseline of 3 ranks; choose from 1, 2"):
+        scaling.strong(launches_of(*ladder({1: 8.0, 2: 4.0})), baseline=3)
+
+
+def test_a_series_without_the_named_baseline_says_so() -> None:
+    other = ladder({1: 4.0, 4: 2.0}, variant="other")
+
+    rows = scaling.strong(launches_of(*ladder({2: 4.0, 4: 2.0}), *other), baseline=2)
+
+    lacking = rows[rows["variant"] == "other"]
+    assert lacking["efficiency"].isna().all()
+    assert set(lacking["note"]) == {"the ladder has no reference: no efficiency"}
+
+
+def test_marks_points_of_other_software() -> None:
+    newer = dict(MACHINE, mpi={"name": "MPICH", "version": "4.3.1"})
+    first = Run(create_info(), ladder({1: 4.0, 2: 2.0}))
+    later = Run(create_info(run_id="run-2", machine=newer),
+                ladder({4: 1.1}, run_id="run-2"))  # fmt: skip
+
+    rows = scaling.strong(table.launches([first, later]))
+
+    note = "mixed software: MPI MPICH 4.3.1 (reference: MPI MPICH 4.3.0)"
+    assert rows["note"].tolist() == ["reference", "", note]
+    assert rows["efficiency"].notna().all()
+
+
+def test_marks_a_point_whose_launches_differ_in_software() -> None:
+    first = Run(create_info(), ladder({1: 4.0, 2: 2.0}))
+    later = Run(create_info(run_id="run-2", tenbin="0.2.0"),
+                ladder({2: 2.0}, run_id="run-2"))  # fmt: skip
+
+    rows = scaling.strong(table.launches([first, later]))
+
+    assert rows["note"].iloc[1].startswith("mixed software: its launches differ")
+
+
+positive = st.floats(1e-6, 1e3)
+launch_times = st.lists(positive, min_size=3, max_size=8)
+
+
+@given(launch_times, launch_times, st.floats(0.01, 100.0), st.randoms())
+def test_an_interval_follows_the_scale_not_the_order(
+    over: list[float], under: list[float], factor: float, random: Random
+) -> None:
+    low, high = ratio_interval(over, under)
+    mixed = random.sample(over, len(over))
+
+    scaled = ratio_interval([factor * t for t in mixed], [factor * t for t in under])
+
+    assert scaled == pytest.approx((low, high), rel=1e-6)
+    ratio = float(np.median(over) / np.median(under))
+    assert low <= ratio * (1 + 1e-9)
+    assert ratio <= high * (1 + 1e-9)
+
+
+def test_intervals_of_few_launches_stay_finite() -> None:
+    low, high = ratio_interval([1.0, 1.01, 1.02], [2.0, 2.0, 2.0])
+
+    assert 0.4 < low < 0.51 < high < 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOISES)
+def test_intervals_cover_the_true_efficiency(name: str) -> None:
+    assert 0.92 <= coverage(NOISES[name], simulations=400, seed=2) <= 0.985

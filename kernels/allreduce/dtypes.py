@@ -47,11 +47,14 @@ def lacks(dtype: str) -> str:
     return ""
 
 
-def adds(dtype: str) -> str:
-    """Return what adds the dtype, for the record."""
-    if dtype not in NATIVE:
-        return "numpy"
-    return f"native {native.load().chosen('add', dtype)}"
+def adds(dtype: str) -> dict[str, str]:
+    """Return what adds messages of the dtype, for the record."""
+    return adds_natively(dtype) if dtype in NATIVE else {"adds": "numpy"}
+
+
+def adds_natively(dtype: str) -> dict[str, str]:
+    """Return the native add of the dtype, for the record."""
+    return {"adds": f"native {native.load().chosen('add', dtype)}"}
 
 
 def accumulate(dtype: str, target: Buffer, other: Buffer) -> Callable[[], object]:

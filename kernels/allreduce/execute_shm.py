@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenbin.kernels import native
+from tenbin.kernels.allreduce.dtypes import adds_natively
 from tenbin.kernels.allreduce.node import Barrier, others
 from tenbin.kernels.allreduce.plan import Plan
 
@@ -55,8 +56,8 @@ def compile_shm(
     if across.details.get("steps"):
         gather = partial(add, others(parts, rank), mine, *place)
         calls = [partial(add, mine, ins, *place), across.start, gather]
-    details = {"executor": "shm", "barriers": 2, **_facts(dtype)}
-    return Plan(partial(_run, (barrier, *calls, barrier)), details=details)
+    details = {"executor": "shm", "barriers": 2, **adds_natively(dtype)}
+    return Plan(partial(run, (barrier, *calls, barrier)), details=details)
 
 
 def compile_shm_copy(
@@ -79,9 +80,9 @@ def compile_shm_copy(
             if 0 <= turn - state < len(states):
                 calls += states[turn - state][state]
         calls.append(barrier)
-    details = {"executor": "shm-copy", "piece_bytes": stages[rank][0].nbytes}
-    facts = {**details, "barriers": calls.count(barrier), **_facts(dtype)}
-    return Plan(partial(_run, tuple(calls)), details=facts)
+    details = {"executor": "shm-copy", "copies": "stages"}
+    facts = {**details, "barriers": calls.count(barrier), **adds_natively(dtype)}
+    return Plan(partial(run, tuple(calls)), details=facts)
 
 
 def _piece(
@@ -106,10 +107,7 @@ def _piece(
     return copy_in, [add], copy_out
 
 
-def _facts(dtype: str) -> dict[str, str]:
-    return {"adds": f"native {native.load().chosen('add', dtype)}"}
-
-
-def _run(calls: tuple[Call, ...]) -> None:
+def run(calls: tuple[Call, ...]) -> None:
+    """Do one call after the other."""
     for call in calls:
         call()

@@ -4,7 +4,8 @@ name            memory                 executor
 4x2, tree, ..   of each rank           execute_mpi      messages of MPI
 lib:4x2         of each rank           library_levels   calls of the MPI library
 shm:4x2         windows of the node    execute_shm      and messages across nodes
-shm-copy        of each rank           execute_shm      through small windows
+shm-copy        of each rank           execute_cma      copied by the system, or
+                                       execute_shm      through small windows
 cuda:4x2        of a GPU               execute_mpi      messages of MPI
 nccl:4x2        of a GPU               execute_nccl     messages of NCCL
 *library        as the executor        one call
@@ -20,6 +21,7 @@ from mpi4py import MPI
 from tenbin import device
 from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.dtypes import storage
+from tenbin.kernels.allreduce.execute_cma import attached, compile_cma
 from tenbin.kernels.allreduce.execute_mpi import compile_plan
 from tenbin.kernels.allreduce.execute_nccl import compile_nccl, nccl_library
 from tenbin.kernels.allreduce.execute_shm import (
@@ -132,11 +134,19 @@ def _across(job: Job, mine: Buffer) -> Plan:
     return compile_plan(schedule, comm, mine, job.pool.dtype)
 
 
-def staged(job: Job) -> Plans:
-    """Compile adds through small windows of the node, from and to private buffers."""
+def private(job: Job) -> Plans:
+    """Compile adds of private buffers, straight from each other's where allowed."""
     pool, topology = job.pool, job.topology
     barrier = Barrier(topology)
     job.held.callback(barrier.release)
+    if not attached(topology.intra):
+        return _staged(job, barrier)
+    return [compile_cma(barrier, topology.intra, b, pool.dtype) for b in pool.buffers]
+
+
+def _staged(job: Job, barrier: Barrier) -> Plans:
+    """Compile adds through small windows of the node, from and to private buffers."""
+    pool, topology = job.pool, job.topology
     piece = PIECE_BYTES // storage(pool.dtype).itemsize
     window = Window(topology.intra, piece, pool.dtype, STAGES)
     job.held.callback(window.release)
@@ -171,7 +181,7 @@ EXECUTORS: Mapping[str, Callable[[Job], Plans]] = {
     "lib": by_library_levels,
     "lib-leader": by_library_levels,
     "shm": in_window,
-    "shm-copy": staged,
+    "shm-copy": private,
     "nccl": by_nccl,
 }
 

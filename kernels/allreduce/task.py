@@ -68,6 +68,6 @@ def describe(job: Job) -> dict[str, Any]:
     return {
         "schedule": schedule.name,
         "rounds": schedule.rounds,
-        "adds": adds(job.pool.dtype),
+        **adds(job.pool.dtype),
         **asdict(moved),
     }

@@ -32,5 +32,7 @@ ADD_LOOPS(scalar)
 ADD_LOOPS(neon)
 ADD_LOOPS(avx2)
 ADD_LOOPS(avx512)
+void add_f16_avx512fp16(void *const *out, size_t outputs, const void *const *in,
+                        size_t inputs, size_t first, size_t last);
 
 #endif

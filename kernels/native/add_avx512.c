@@ -17,9 +17,9 @@ struct pair {
 
 static inline struct pair load_f16(const uint16_t *place)
 {
-    const __m512i both = _mm512_loadu_si512(place);
-    return (struct pair){_mm512_cvtph_ps(_mm512_castsi512_si256(both)),
-                         _mm512_cvtph_ps(_mm512_extracti64x4_epi64(both, 1))};
+    const __m256i first = _mm256_loadu_si256((const void *)place);
+    const __m256i last = _mm256_loadu_si256((const void *)(place + 16));
+    return (struct pair){_mm512_cvtph_ps(first), _mm512_cvtph_ps(last)};
 }
 
 static inline __m512i round_f16(struct pair sum)

@@ -52,6 +52,7 @@ static const struct kernel KERNELS[] = {
 #endif
 #if defined(TENBIN_AVX512FP16)
     ROW("fma", "float16", ISA_AVX512FP16, fma_f16_avx512fp16),
+    ROW("add", "float16", ISA_AVX512FP16, add_f16_avx512fp16),
 #endif
 };
 

@@ -194,6 +194,8 @@ static PyMethodDef methods[] = {
     {"barrier", module_barrier, METH_VARARGS, NULL},
     {"chosen", chosen, METH_VARARGS, NULL},
     {"isas", isas, METH_NOARGS, NULL},
+    {"pull", module_pull, METH_VARARGS, NULL},
+    {"push", module_push, METH_VARARGS, NULL},
     {"rows", rows, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -13,5 +13,7 @@ const struct kernel *find(const char *operation, const char *dtype, const char *
 
 PyObject *module_add(PyObject *self, PyObject *args);
 PyObject *module_barrier(PyObject *self, PyObject *args);
+PyObject *module_pull(PyObject *self, PyObject *args);
+PyObject *module_push(PyObject *self, PyObject *args);
 
 #endif

@@ -6,6 +6,7 @@ from tenbin.results.figures import (
     allreduce_busbw,
     allreduce_ratio,
     allreduce_time,
+    allreduce_winner,
     gemm_peak,
     ladder,
     message,
@@ -93,5 +94,14 @@ FIGURES: dict[str, FigureSpec] = {
         allreduce_ratio.points,
         allreduce_ratio.allreduce_ratio,
         allreduce_ratio.caption,
+    ),
+    "allreduce_winner": FigureSpec(
+        "AllReduce",
+        "Winner map",
+        allreduce_winner.needs,
+        allreduce_winner.BY,
+        allreduce_winner.points,
+        allreduce_winner.allreduce_winner,
+        allreduce_winner.caption,
     ),
 }

@@ -14,8 +14,15 @@ from tenbin.results.figures.layout import (
     room_in,
     text_width_in,
 )
-from tenbin.results.figures.series import Series, mark_shown, rows, shown_series
+from tenbin.results.figures.series import (
+    Series,
+    mark_shown,
+    rows,
+    shown_series,
+    value_text,
+)
 from tenbin.results.figures.style import FAINT, INK, short, styled
+from tenbin.results.figures.told import tell
 from tenbin.results.table import cases
 from tenbin.units import format_rate
 
@@ -106,6 +113,8 @@ def _bars(axes: Axes, one: Series, labels: list[str], number: int, total: int) -
             markeredgewidth=0,
             zorder=4,
         )
+        text = value_text(one.name, row, "flop_per_s", "time_s", ("low_s", "high_s"))
+        tell(axes, [row.flop_per_s * GIGA], [y], [f"{short(row.label)} · {text}"])
         if row.low_s == row.low_s:
             ends = (row.flops / row.high_s * GIGA, row.flops / row.low_s * GIGA)
             axes.hlines(y, *ends, color=INK, linewidth=0.8, zorder=3)

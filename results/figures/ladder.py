@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tenbin.results.figures import captions
 from tenbin.results.figures.axes import (
     end_labels,
     grid,
@@ -17,7 +18,13 @@ from tenbin.results.figures.axes import (
     time_label,
 )
 from tenbin.results.figures.layout import header, panels, room_in
-from tenbin.results.figures.series import Series, draw_failed, draw_line, ends
+from tenbin.results.figures.series import (
+    Series,
+    draw_failed,
+    draw_line,
+    ends,
+    moved,
+)
 from tenbin.results.figures.style import FAINT
 
 BY = ("machine", "kernel", "dtype")
@@ -58,6 +65,7 @@ def gain_panel(
         line = ideal(ranks / float(one.points["base_ranks"].iloc[0]))
         axes.plot(ranks, line, color=FAINT, linewidth=0.7, zorder=1)
         draw_line(axes, one, "ranks", name, interval=(f"{name}_low", f"{name}_high"))
+        _ring_superlinear(axes, one, name)
         drawn += [*one.points[name], *line]
     if name == "efficiency":
         top = np.nanmax(drawn)
@@ -68,12 +76,56 @@ def gain_panel(
     axes.set_title("efficiency" if name == "efficiency" else "speed-up")
 
 
+def _ring_superlinear(axes: Axes, one: Series, name: str) -> None:
+    beyond = one.points[superlinear(one.points)]
+    axes.plot(
+        beyond["ranks"],
+        beyond[name],
+        "o",
+        color=one.colour,
+        markerfacecolor="none",
+        markersize=10,
+        markeredgewidth=0.9,
+        transform=moved(axes, one.shift_pt),
+    )
+
+
+def superlinear(points: pd.DataFrame) -> "pd.Series[bool]":
+    """Mark the points whose whole interval of the efficiency is above 1."""
+    return points["efficiency_low"] > 1.0
+
+
+def threads_differ(points: pd.DataFrame) -> bool:
+    """Return whether threads per rank change along a drawn ladder.
+
+    Then ranks are not resources: twice the ranks are not twice the cores.
+    """
+    known = points[points["ranks_per_node"] > 0]
+    each = known["threads"] / known["ranks_per_node"]
+    return bool((each.groupby(known["series"]).nunique() > 1).any())
+
+
+def marks(points: pd.DataFrame) -> str:
+    """Return what the marks of a ladder mean, as far as they occur."""
+    drawn = points[points["shown"]]
+    return captions.join(
+        captions.marks(points),
+        "Ringed: superlinear, look at cache and reference."
+        if superlinear(drawn).any()
+        else "",
+        "Threads per rank differ: ranks are not resources, read no efficiency."
+        if threads_differ(drawn)
+        else "",
+    )
+
+
 def finish(drawn: Sequence[Axes], series: Sequence[Series]) -> None:
     """Give each panel its rank axis, crosses and grid; name the lines at the right."""
     ranks = [float(count) for one in series for count in one.points["ranks"]]
+    differ = threads_differ(pd.concat([one.points for one in series]))
     for axes in drawn:
         log2_x(axes, ranks)
-        axes.set_xlabel("ranks")
+        axes.set_xlabel("ranks (threads per rank differ)" if differ else "ranks")
         grid(axes)
         draw_failed(axes, series, "ranks")
     end_labels(drawn[-1], ends(series, "ranks", "efficiency"))

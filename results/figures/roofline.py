@@ -8,6 +8,8 @@
 Williams, Waterman, Patterson (2009). Bytes are compulsory: each operand once.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,8 +25,15 @@ from tenbin.results.figures.axes import (
     plain_label,
 )
 from tenbin.results.figures.layout import counted, header, panels, room_in
-from tenbin.results.figures.series import ends, mark_shown, shown_series
-from tenbin.results.figures.style import INK, styled
+from tenbin.results.figures.series import (
+    ends,
+    mark_shown,
+    rows,
+    shown_series,
+    value_text,
+)
+from tenbin.results.figures.style import INK, short, styled
+from tenbin.results.figures.told import tell
 from tenbin.results.table import cases
 from tenbin.units import format_rate
 
@@ -67,6 +76,8 @@ def roofline(points: pd.DataFrame) -> Figure:
             zorder=3,
             alpha=0.85,
         )
+        texts = [_text(one.name, row) for row in rows(one.points)]
+        tell(axes, one.points["intensity"], one.points["flop_per_s"] * GIGA, texts)
     log_y(axes, [*(drawn["flop_per_s"] * GIGA), *roof], plain_label)
     grid(axes)
     end_labels(axes, ends(series, "intensity", "flop_per_s", GIGA))
@@ -75,6 +86,10 @@ def roofline(points: pd.DataFrame) -> Figure:
     threads = counted(first["threads"], "thread")
     header(figure, "roofline", first["dtype"], threads, first["machine"])
     return figure
+
+
+def _text(name: str, row: Any) -> str:
+    return f"{short(row.label)} · {value_text(name, row, 'intensity', 'flop_per_s')}"
 
 
 def _x_axis(axes: Axes, values: list[float]) -> None:

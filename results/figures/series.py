@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from tenbin.results.figures.axes import EndLabel
 from tenbin.results.figures.style import DASHES, PAPER, colour, marker, short
+from tenbin.results.figures.told import styled_value, tell
 
 MOST_SERIES = 6
+DODGE_PT, WIDEST_PT = 2.4, 8.0  # between neighbours; between the first and the last
 RULE = "the most complete, then the largest work"
 
 
@@ -47,6 +50,7 @@ class Series:
     points: pd.DataFrame
     slot: int
     turn: int  # among the series of the same variant
+    shift_pt: float = 0.0  # to the right, so that bars at one x do not overlap
 
     @property
     def label(self) -> str:
@@ -78,13 +82,29 @@ def rows(frame: pd.DataFrame) -> Iterator[Any]:
 def shown_series(points: pd.DataFrame) -> list[Series]:
     """Return the drawn series; those of one variant share the colour alone."""
     result, seen = [], dict[int, int]()
-    drawn = points[points["shown"]]
-    for name, points in drawn.groupby("series", sort=False):
+    groups = list(points[points["shown"]].groupby("series", sort=False))
+    for (name, points), shift_pt in zip(groups, dodged(len(groups)), strict=True):
         slot = int(points["slot"].iloc[0])
         turn = seen.get(slot, 0)
         seen[slot] = turn + 1
-        result.append(Series(str(name), points, slot, turn))
+        result.append(Series(str(name), points, slot, turn, shift_pt))
     return result
+
+
+def dodged(count: int) -> list[float]:
+    """Return how far each of `count` series moves to the right, in points.
+
+    >>> dodged(1), dodged(3)
+    ([0.0], [-2.4, 0.0, 2.4])
+    """
+    step = min(DODGE_PT, WIDEST_PT / max(count - 1, 1))
+    return [(i - (count - 1) / 2) * step for i in range(count)]
+
+
+def moved(axes: Axes, shift_pt: float) -> Transform:
+    """Return the transform of data that is drawn some points to the right."""
+    scale = axes.get_figure(root=True).dpi_scale_trans  # type: ignore[union-attr]
+    return axes.transData + ScaledTranslation(shift_pt / 72.0, 0.0, scale)
 
 
 def draw_line(
@@ -99,61 +119,77 @@ def draw_line(
 ) -> None:
     """Draw one series: line broken at failures, intervals, launch dots, markers.
 
-    Oversubscribed and imported points are hollow.
+    Oversubscribed and imported points are hollow. All of it is moved by `shift_pt`.
     """
     points = series.points.sort_values(x)
     xs = points[x].to_numpy(dtype=float)
     ys = points[y].to_numpy(dtype=float) * scale
-    look: dict[str, Any] = {"color": series.colour, "zorder": 3}
-    axes.plot(xs, ys, linestyle=series.dash, alpha=0.9, **look)
-    if dots:
-        spread = [
-            (a, b * scale)
-            for a, many in zip(xs, points[dots], strict=True)
-            if isinstance(many, tuple)
-            for b in many
-        ]
-        if spread:
-            axes.plot(
-                *zip(*spread, strict=True),
-                ".",
-                alpha=0.45,
-                markersize=3.2,
-                markeredgewidth=0,
-                **look,
-            )
+    place: dict[str, Any] = {"transform": moved(axes, series.shift_pt)}
+    look: dict[str, Any] = {"color": series.colour, **place}
+    axes.plot(xs, ys, linestyle=series.dash, alpha=0.9, zorder=3, **look)
+    spread = _spread(points, x, dots, scale) if dots else []
+    if spread:
+        small: dict[str, Any] = {"markersize": 3.2, "markeredgewidth": 0, "alpha": 0.45}
+        axes.plot(*zip(*spread, strict=True), ".", zorder=3, **small, **look)
     low, high = (points[name].to_numpy(dtype=float) * scale for name in interval)
     known = ~np.isnan(low)
-    axes.vlines(
-        xs[known], low[known], high[known], color=series.colour, linewidth=1.0, zorder=4
-    )
+    axes.vlines(xs[known], low[known], high[known], linewidth=1.0, zorder=4, **look)
     hollow = (points["oversubscribed"] | (points["imported"] != "")).to_numpy(bool)
     for these, face in ((~hollow, series.colour), (hollow, PAPER)):
-        axes.plot(
-            xs[these],
-            ys[these],
-            series.marker,
-            markerfacecolor=face,
-            markeredgewidth=0.9,
-            **{**look, "zorder": 5},
-        )
+        filled: dict[str, Any] = {"markerfacecolor": face, "markeredgewidth": 0.9}
+        axes.plot(xs[these], ys[these], series.marker, zorder=5, **filled, **look)
+    told = [value_text(series.name, row, x, y, interval) for row in rows(points)]
+    tell(axes, xs, ys, told, **place)
+
+
+def _spread(
+    points: pd.DataFrame, x: str, dots: str, scale: float
+) -> list[tuple[float, float]]:
+    pairs = zip(points[x].to_numpy(dtype=float), points[dots], strict=True)
+    return [
+        (a, b * scale) for a, many in pairs if isinstance(many, tuple) for b in many
+    ]
+
+
+def value_text(
+    name: str, row: Any, x: str, y: str, interval: tuple[str, str] | None = None
+) -> str:
+    """Return what a point says: series, x, y with its interval, launches."""
+    low, high = (getattr(row, end) for end in interval or (y, y))
+    bounds = ""
+    if interval and low == low:
+        bounds = f" ({styled_value(y, low)} to {styled_value(y, high)})"
+    count = int(row.launches)
+    launches = f"{count} {'launch' if count == 1 else 'launches'}"
+    here, value = (styled_value(n, float(getattr(row, n))) for n in (x, y))
+    said = [short(name), here, f"{value}{bounds}", launches]
+    return " · ".join([*said, *(["more ranks than cores"] * bool(row.oversubscribed))])
 
 
 def draw_failed(axes: Axes, series: Sequence[Series], x: str) -> None:
     """Mark failed points by crosses on the x axis, side by side per series."""
     for number, one in enumerate(series):
         failed = one.points[one.points["time_s"].isna()]
+        heights = [0.06 * number] * len(failed)
+        place: dict[str, Any] = {"transform": axes.get_xaxis_transform()}
+        told = [_failed_text(one.name, row, x) for row in rows(failed)]
+        tell(axes, failed[x], heights, told, **place)
         axes.plot(
             failed[x],
-            [0.06 * number] * len(failed),
+            heights,
             "x",
-            transform=axes.get_xaxis_transform(),
+            **place,
             color=one.colour,
             markersize=5,
             markeredgewidth=1.4,
             zorder=6,
             clip_on=False,
         )
+
+
+def _failed_text(name: str, row: Any, x: str) -> str:
+    here = styled_value(x, float(getattr(row, x)))
+    return f"{short(name)} · {here} · {row.status}: {short(row.reason, 60)}"
 
 
 def ends(

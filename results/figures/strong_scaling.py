@@ -9,6 +9,7 @@ from tenbin.results.figures.ladder import (
     SERIES,
     finish,
     gain_panel,
+    marks,
     rank_panels,
     time_panel,
     title,
@@ -49,7 +50,7 @@ def caption(points: pd.DataFrame) -> str:
         "The same problem on more ranks.",
         f"Reference: {captions.listed(bases, 6)}. Thin grey: ideal.",
         captions.statistic(points, BARS),
-        captions.marks(points),
+        marks(points),
         captions.left_out(points),
         captions.place(points),
     )

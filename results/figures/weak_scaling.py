@@ -9,6 +9,7 @@ from tenbin.results.figures.ladder import (
     SERIES,
     finish,
     gain_panel,
+    marks,
     rank_panels,
     time_panel,
     title,
@@ -56,7 +57,7 @@ def caption(points: pd.DataFrame) -> str:
         f"The problem grows with the ranks. {proof}",
         f"Reference: {captions.listed(bases, 6)}. Thin grey: ideal.",
         captions.statistic(points, BARS),
-        captions.marks(points),
+        marks(points),
         captions.left_out(points),
         captions.place(points),
     )

@@ -1,6 +1,7 @@
 """A figure as files beside the page, and as text inside it."""
 
 import base64
+import html
 import io
 import json
 import re
@@ -13,6 +14,9 @@ from matplotlib.figure import Figure
 
 from tenbin.results.figures.spec import FigureSpec
 from tenbin.results.figures.style import FAINT, INK, PALETTE, PAPER, styled
+from tenbin.results.figures.told import Told, told
+from tenbin.results.lint import Finding, lint
+from tenbin.results.subject import Facts, Subject
 
 PNG_DPI = 160
 LARGEST_SVG, LARGEST_CSV = 400_000, 60_000  # bytes within the page
@@ -41,28 +45,32 @@ class Embedded:
     png: str
     width_in: float
     csv: str
+    findings: list[Finding]
 
 
-def embed(name: str, spec: FigureSpec, rows: pd.DataFrame, folder: Path) -> Embedded:
+def embed(
+    name: str, spec: FigureSpec, rows: pd.DataFrame, folder: Path, runs: Facts
+) -> Embedded:
     """Draw one figure; write PNG, PDF, CSV and JSON; return what the page holds."""
     points = spec.points(rows)
     caption = spec.caption(points)
     figure = spec.draw(points)
+    findings = lint(Subject(points, caption, figure, runs))
     data = plain(points)
     data.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-    _write_json(folder / f"{name}.json", spec.title, caption, data)
+    _write_json(folder / f"{name}.json", spec.title, caption, findings, data)
     svg = _save(figure, folder / name)
     shown = data[points["shown"].to_numpy()] if "shown" in points else data
     csv = shown.to_csv(index=False, lineterminator="\n")
     width = float(figure.get_size_inches()[0])
-    svg, csv_link = page_svg(svg, name), ""
+    svg, csv_link = with_told(page_svg(svg, name), told(figure)), ""
     if len(csv) <= LARGEST_CSV:
         csv_link = data_link("text/csv", csv.encode())
     png = ""
     if len(svg) > LARGEST_SVG:
         png = data_link("image/png", (folder / f"{name}.png").read_bytes())
         svg = ""
-    return Embedded(name, spec.title, caption, svg, png, width, csv_link)
+    return Embedded(name, spec.title, caption, svg, png, width, csv_link, findings)
 
 
 def data_link(kind: str, content: bytes) -> str:
@@ -83,9 +91,12 @@ def _joined(values: object) -> str:
     return " ".join(f"{v:.9g}" for v in values) if isinstance(values, tuple) else ""
 
 
-def _write_json(path: Path, title: str, caption: str, data: pd.DataFrame) -> None:
+def _write_json(
+    path: Path, title: str, caption: str, findings: list[Finding], data: pd.DataFrame
+) -> None:
     rows = json.loads(data.to_json(orient="records", double_precision=15))
-    content = {"title": title, "caption": caption, "rows": rows}
+    remarks = [{"rule": one.rule, "sentence": one.sentence} for one in findings]
+    content = {"title": title, "caption": caption, "remarks": remarks, "rows": rows}
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
     path.write_bytes(text.encode(errors="replace") + b"\n")
 
@@ -103,6 +114,19 @@ def _save(figure: Figure, path: Path) -> str:
     return text.getvalue()
 
 
+def with_told(svg: str, points: list[Told]) -> str:
+    """Return an SVG with a place for each point that has a text, over the picture."""
+    if not points:
+        return svg
+    circles = "\n".join(
+        f'<circle cx="{point.x:.1f}" cy="{point.y:.1f}" r="5">'
+        f"<title>{html.escape(point.text)}</title></circle>"
+        for point in points
+    )
+    end = svg.rindex("</svg>")
+    return f'{svg[:end]}<g class="told">\n{circles}\n</g>\n{svg[end:]}'
+
+
 def page_svg(svg: str, name: str) -> str:
     """Return an SVG fit for a page: no prologue, ids of its own, the page's ink.
 
@@ -111,7 +135,7 @@ def page_svg(svg: str, name: str) -> str:
     svg = svg[svg.index("<svg") :].strip()
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r'(\bid="|href="#|url\(#)(?=[mp][0-9a-f])', rf"\g<1>{name}-", svg)
+    svg = re.sub(r'(\bid="|href="#|url\(#)(?=[mph][0-9a-f])', rf"\g<1>{name}-", svg)
     svg = re.sub(
         r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1">', svg, count=1
     )

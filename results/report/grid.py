@@ -138,6 +138,19 @@ GAINS = (
     Column("Karp-Flatt", *number("karp_flatt", "{:.3f}".format)),
     Column("note", word("note")),
 )
+CROSSOVERS = (
+    Column("variant", word("variant")),
+    Column("dtype", word("dtype")),
+    Column("ranks", *number("ranks", count)),
+    Column("nodes", *number("nodes", known), telling=True),
+    Column("against the library", word("verdict")),
+    Column("from", *number("from_bytes", format_bytes)),
+    Column("up to", *number("to_bytes", format_bytes)),
+    Column("sizes", *number("sizes", count)),
+    Column("faster", *number("faster", count)),
+    Column("slower", *number("slower", count)),
+    Column("machine", word("machine"), telling=True),
+)
 
 
 def grid(name: str, frame: pd.DataFrame, columns: tuple[Column, ...]) -> Grid:

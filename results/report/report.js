@@ -48,3 +48,58 @@ for (const grid of document.querySelectorAll(".grid")) {
   });
   filter.addEventListener("input", show);
 }
+
+// Shows the value of the point next to the pointer; arrow keys go from point to point.
+const tip = document.body.appendChild(document.createElement("output"));
+tip.className = "tip";
+tip.hidden = true;
+
+for (const picture of document.querySelectorAll(".picture")) {
+  const points = [...picture.querySelectorAll(".told circle")];
+  if (!points.length) continue;
+  const texts = points.map((point) => {
+    const title = point.querySelector("title");
+    title.remove();
+    return title.textContent;
+  });
+  let current = -1;
+
+  const show = (index) => {
+    if (current >= 0) points[current].classList.remove("here");
+    current = index;
+    tip.hidden = index < 0;
+    if (index < 0) return;
+    points[index].classList.add("here");
+    tip.textContent = texts[index];
+    const place = points[index].getBoundingClientRect();
+    const left = place.left + place.width / 2 - tip.offsetWidth / 2;
+    const most = document.documentElement.clientWidth - tip.offsetWidth - 4;
+    tip.style.left = `${Math.max(4, Math.min(left, most)) + scrollX}px`;
+    tip.style.top = `${place.top - tip.offsetHeight - 6 + scrollY}px`;
+  };
+
+  const nearest = (event) => {
+    let best = -1;
+    let least = 18 * 18;
+    points.forEach((point, index) => {
+      const place = point.getBoundingClientRect();
+      const x = place.left + place.width / 2 - event.clientX;
+      const y = place.top + place.height / 2 - event.clientY;
+      if (x * x + y * y < least) [best, least] = [index, x * x + y * y];
+    });
+    return best;
+  };
+
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  picture.tabIndex = 0;
+  picture.addEventListener("pointermove", (event) => show(nearest(event)));
+  picture.addEventListener("pointerleave", () => show(-1));
+  picture.addEventListener("blur", () => show(-1));
+  picture.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") show(-1);
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    const from = current < 0 && steps[event.key] < 0 ? 0 : current;
+    show((from + steps[event.key] + points.length) % points.length);
+  });
+}

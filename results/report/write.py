@@ -19,13 +19,15 @@ import jinja2
 import pandas as pd
 
 from tenbin.errors import NoDataError
-from tenbin.results import facts, scaling, table
-from tenbin.results.figures import FIGURES
+from tenbin.results import facts, lint, scaling, subject, table
+from tenbin.results.crossover import crossovers
+from tenbin.results.figures import FIGURES, allreduce_ratio
 from tenbin.results.figures.captions import listed
 from tenbin.results.figures.series import rows
+from tenbin.results.ratios import paired
 from tenbin.results.report import about, summary
 from tenbin.results.report.embed import Embedded, embed, plain
-from tenbin.results.report.grid import CASES, GAINS, Grid, cut, grid
+from tenbin.results.report.grid import CASES, CROSSOVERS, GAINS, Grid, cut, grid
 from tenbin.results.store import Run
 
 PAGE = "report.html"
@@ -60,6 +62,8 @@ def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
     for name, frame in data.items():
         csv = out_dir / f"{name}.csv"
         plain(frame).to_csv(csv, index=False, lineterminator="\n")
+    families = _figures(launches, folder, runs)
+    remarks = [one.findings for family in families for one in family.figures]
     page = _render(
         runs=runs,
         name=_name(runs),
@@ -69,10 +73,10 @@ def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
         skipped=[text for run in runs for text in run.skipped.sentences()],
         failures=_failures(launches),
         failed=int((~launches["valid"]).sum()),
-        families=_figures(launches, folder),
-        grids=_grids(cases, gains),
+        families=families,
+        grids=_grids(cases, gains, _crossovers(launches)),
         environments=about.environments(runs),
-        method=about.method(launches, runs),
+        method=[*about.method(launches, runs), ("Twelve rules", _rules(remarks))],
     )
     path = out_dir / PAGE
     path.write_bytes(page.encode(errors="replace"))
@@ -125,14 +129,15 @@ def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _figures(launches: pd.DataFrame, folder: Path) -> list[Family]:
+def _figures(launches: pd.DataFrame, folder: Path, runs: Sequence[Run]) -> list[Family]:
     """Draw at most MOST_FIGURES of a kind: the groups with the most records."""
     families: dict[str, Family] = {}
+    infos = subject.run_facts(run.info for run in runs)
     for name, spec in FIGURES.items():
         groups = list(spec.groups(launches))
         chosen = sorted(range(len(groups)), key=lambda i: (-len(groups[i]), i))
         drawn = [
-            embed(f"{name}-{place + 1}", spec, groups[place], folder)
+            embed(f"{name}-{place + 1}", spec, groups[place], folder, infos)
             for place in sorted(chosen[:MOST_FIGURES])
         ]
         if drawn:
@@ -144,11 +149,26 @@ def _figures(launches: pd.DataFrame, folder: Path) -> list[Family]:
     return list(families.values())
 
 
-def _grids(cases: pd.DataFrame, gains: pd.DataFrame) -> list[Grid]:
+def _rules(remarks: list[list[lint.Finding]]) -> str:
+    return (
+        "Figures are checked against the twelve rules of Hoefler and Belli (2015). "
+        + lint.summary(remarks)
+    )
+
+
+def _crossovers(launches: pd.DataFrame) -> pd.DataFrame:
+    chosen = launches[allreduce_ratio.has_pair(launches)]
+    return crossovers(paired(chosen, allreduce_ratio.BASELINE))
+
+
+def _grids(
+    cases: pd.DataFrame, gains: pd.DataFrame, crossed: pd.DataFrame
+) -> list[Grid]:
     grids = [
         grid(f"{name.capitalize()} scaling", gains[gains["scaling"] == name], GAINS)
         for name in ("strong", "weak")
     ]
+    grids.append(grid("AllReduce: crossover", crossed, CROSSOVERS))
     for kernel, frame in cases.groupby("kernel"):
         grids.append(grid(f"Cases: {cut(str(kernel), 40)}", frame, CASES))
     return [one for one in grids if one.total]

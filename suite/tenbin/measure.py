@@ -89,6 +89,7 @@ def _measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
     orders = rules.repeat(rule, longest, patient)
     blocks, stop = _follow(comm, orders, timer, checker.after_block)
     if comm.bcast(stop == "late"):
+        flags.add("late")
         start, timer.start = "barrier", starts.Barrier(comm)
         orders = rules.repeat(rule, longest)
         blocks, stop = _follow(comm, orders, timer, checker.after_block)

@@ -26,8 +26,10 @@ LARGEST_RESIDUAL_NS = 1000
 RESIDUAL_SHARE = 0.1
 CONTAMINATED_SHARE = 0.2
 LATE_SHARE = 0.05
-LATE_TELLS = 20  # repetitions after which lateness is judged
-LONGEST_LEAD_NS = 100_000
+HOPELESS_SHARE = 0.25  # of late repetitions: a barrier is better
+LATE_TELLS = 60  # repetitions that the windows have to find their lead
+LONGER = 4
+LONGEST_LEAD_NS = 200_000
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def repeat(
 
     The first block is one repetition and the second ends at a random one, so that
     both can be checked; so can the last. Unless `patient`, it ends with "late" once
-    over 5 % start after their window: a rank that is kept from its processor while the
+    a quarter starts after its window: a rank that is kept from its processor while the
     others spin makes a window worse than a barrier.
     """
     chance = random.Random(rule.seed)
@@ -113,13 +115,23 @@ def repeat(
         spent_s += block.spent_s
         late += int(np.count_nonzero(block.late))
         reason = enough(times, spent_s, rule)
-        told = reason or times.size >= LATE_TELLS
-        if not patient and told and late > LATE_SHARE * times.size:
+        if not patient and hopeless(block, late, times.size, bool(reason)):
             reason = "late"
         count = min(next_block(times.size, spent_s, rule), longest)
         if times.size == 1:
             count = chance.randint(1, count)
     return reason
+
+
+def hopeless(block: Block, late: int, done: int, last: bool) -> bool:
+    """Return whether windows come late although they had time to find their lead.
+
+    `late` of the `done` repetitions did, `block` being the latest of them; after the
+    `last` one all of them count.
+    """
+    if last:
+        return late > HOPELESS_SHARE * done
+    return done >= LATE_TELLS and bool(np.mean(block.late) > HOPELESS_SHARE)
 
 
 def enough(times: stats.Stamps, spent_s: float, rule: Rule) -> str:
@@ -164,10 +176,10 @@ def synchronised(residual_ns: int, times: Iterable[int]) -> bool:
 
 
 def next_lead(lead_ns: int, late: int, repetitions: int) -> int:
-    """Return the lead of the next windows: twice as long after more than 1 % late."""
+    """Return the lead of the next windows: longer after more than 1 % late."""
     if late * 100 <= repetitions:
         return lead_ns
-    return min(2 * lead_ns, max(lead_ns, LONGEST_LEAD_NS))
+    return min(LONGER * lead_ns, max(lead_ns, LONGEST_LEAD_NS))
 
 
 def judge(warmup_ns: list[int], timed: Block, rule: Rule) -> set[str]:
@@ -176,7 +188,8 @@ def judge(warmup_ns: list[int], timed: Block, rule: Rule) -> set[str]:
     unsteady      neither the warm-up nor, where its time was too short to tell, the
                   timed repetitions were shown to be steady
     contaminated  over 20 % of the repetitions lost a processor or are outliers
-    late          over 5 % of the repetitions started after their window
+    late          over 5 % of the repetitions started after their window; set too
+                  where windows were given up for barriers
     """
     flags = set()
     cut_short = len(warmup_ns) < rule.max_warmup

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,7 +73,9 @@ def test_ranks_agree_on_counts_and_number_every_repetition() -> None:
     other = np.zeros(1)
 
     outcome = weigh(
-        lambda: COMM.Allreduce(MPI.IN_PLACE, other), reset=seen.append, rule=QUICK
+        lambda: COMM.Allreduce(MPI.IN_PLACE, other),
+        reset=seen.append,
+        rule=replace(QUICK, start="barrier"),  # no start to give up half-way
     )
 
     counts = COMM.allgather(len(seen))
@@ -93,7 +96,7 @@ def test_first_random_and_last_timed_repetitions_are_checked() -> None:
 
     outcome = weigh(
         lambda: None,
-        Rule(budget_s=5.0, precision=1e-9, max_repetitions=40),
+        Rule(budget_s=5.0, precision=1e-9, max_repetitions=40, start="barrier"),
         note,
         lambda repetition: latest.__setitem__(0, repetition),
     )
@@ -148,7 +151,8 @@ def test_window_is_used_where_every_rank_has_a_processor() -> None:
     crowded = starts.crowded(COMM)
     assert ("oversubscribed" in outcome.flags) == crowded
     if COMM.size > 1:
-        assert outcome.samples.start == ("barrier" if crowded else "window")
+        given_up = crowded or "late" in outcome.flags
+        assert outcome.samples.start == "window" or given_up
 
 
 def test_windows_start_ranks_closer_together_than_barriers() -> None:

@@ -25,6 +25,11 @@ VERBS = {
     "resume": "Submit again only what lacks a valid result.",
     "collect": "Gather the records of all jobs, also while they run.",
     "report": "Turn runs into one HTML page with figures and tables.",
+    "compare": "Is NEW faster or slower than BASE, case by case.",
+    "gate": "Pass or fail a run against a file of expected bounds.",
+    "scaling": "Efficiency, laws and models of a ladder, for a proposal.",
+    "import": "Read the outputs of other benchmarks into a run.",
+    "export": "Write results as a table, or for Extra-P.",
     "allreduce": "Look into algorithms: show, prove, cost, fit, search.",
 }
 INTERRUPTED = 130
