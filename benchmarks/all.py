@@ -14,6 +14,14 @@ BARS = {
     "allreduce_vs_c": 2,
     "help_time": 0,
     "report_size": 0,
+    "collect_size": 0,
+    "campaign_size": 0,
+    "analysis_bars": 0,
+    "allreduce_folds": 0,
+    "allreduce_shm": 2,
+    "allreduce_half": 2,
+    "allreduce_model": 0,
+    "allreduce_lab": 0,
 }
 
 

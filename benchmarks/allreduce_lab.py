@@ -40,7 +40,7 @@ def hierarchies(nodes: int, ranks_per_node: int) -> list[str]:
     """Return the two-level names to try; in segments, levels overlap."""
     g, n = ranks_per_node, nodes
     plain, direct = f"{g}x{n}", f"{g}dx{n}d"
-    return [plain, f"{plain}/4", f"{direct}/4", f"{g}dx{n}/4"]
+    return [plain, f"{plain}/4", f"{direct}/4", f"{g}dx{n}/4", f"shm:{plain}"]
 
 
 def prepare(topology: Topology, size: int, names: list[str]) -> dict[str, Task]:

@@ -58,9 +58,9 @@ class Bound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file as a whole."""
+    """The file as a whole; each bound is decoded on its own, to name its number."""
 
-    bound: list[Bound]
+    bound: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,17 @@ def read_bounds(path: Path) -> list[Bound]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from None
     with blame(str(path)):
-        bounds = decode(tree, Bounds).bound
-        if not bounds:
+        found = decode(tree, Bounds).bound
+        if not found:
             raise UsageError("no [[bound]]: it would pass whatever the run says")
-        for number, bound in enumerate(bounds, start=1):
-            with blame(f"bound {number}"):
-                _check(bound)
-    return bounds
+        return [_bound(number, keys) for number, keys in enumerate(found, start=1)]
+
+
+def _bound(number: int, keys: dict[str, Any]) -> Bound:
+    with blame(f"bound {number}"):
+        bound = decode(keys, Bound)
+        _check(bound)
+    return bound
 
 
 def _check(bound: Bound) -> None:

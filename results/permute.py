@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 MOST, FEWEST_DRAWN, SEED = 10_000, 1_000, 1
 MOST_CELLS = 4_000_000  # labellings x cases held at a time
 PRIOR = 4  # degrees of freedom that the sweep lends to each case
-TINY = 1e-9  # relative: a smaller spread of times is not a measured one
-ROUNDING = 1e-9  # relative: how much may differ what is equal but for the order of sums
+TINY = 1e-5  # of a time: a smaller spread is not measured, and drowns in rounding
+ROUNDING = 1e-4  # of |t|: how much may differ what is equal but for the order of sums
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _step_down(t: Floats, null: Floats) -> Floats:
     """Return the p-values of the sweep: each case against those that are no larger."""
     order = np.argsort(-t, kind="stable")
     largest = np.maximum.accumulate(null[:, order[::-1]], axis=1)[:, ::-1]
-    p = (largest >= t[order] * (1.0 - ROUNDING)).mean(axis=0)
+    p = (largest >= t[order] * (1.0 - ROUNDING) - TINY).mean(axis=0)
     p = np.maximum(p, 1.0 / len(null))  # drawn labellings may miss the true one
     result: Floats = np.empty_like(p)
     result[order] = np.maximum.accumulate(p)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FixedFormatter
+from matplotlib.axis import Axis
+from matplotlib.category import StrCategoryLocator
+from matplotlib.ticker import FixedLocator, ScalarFormatter
 
 from tenbin.results.subject import Facts, Subject
 
@@ -199,7 +201,7 @@ def lines(subject: Subject) -> Iterator[str]:
         return
     for axes in subject.figure.axes:
         for axis, place in ((axes.xaxis, 0), (axes.yaxis, 1)):
-            if not isinstance(axis.get_major_formatter(), FixedFormatter):
+            if not _of_names(axis):
                 continue
             for line in axes.lines:
                 data = np.asarray(line.get_xydata(), dtype=float)
@@ -208,6 +210,13 @@ def lines(subject: Subject) -> Iterator[str]:
                 if joined and over_data and len(np.unique(data[:, place])) > 1:
                     yield "A line joins categories that have no order."
                     return
+
+
+def _of_names(axis: Axis) -> bool:
+    """Return whether an axis has words at fixed places, not numbers on a scale."""
+    fixed = isinstance(axis.get_major_locator(), FixedLocator | StrCategoryLocator)
+    words = not isinstance(axis.get_major_formatter(), ScalarFormatter)
+    return axis.get_scale() == "linear" and fixed and words
 
 
 CHECKS: tuple[tuple[int, Check], ...] = (

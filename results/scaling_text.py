@@ -113,7 +113,8 @@ def _universal(law: Fit) -> str:
         for name, word in (("sigma", "contention"), ("kappa", "coherency"))
     )
     text = f"Universal scalability law: {told}, fit within {_error(law)}"
-    if math.isfinite(law.peak_ranks):
+    _, surely, _ = law.parameters["kappa"]
+    if surely > 0.0 and math.isfinite(law.peak_ranks):
         text += f"; it turns back at {law.peak_ranks:.0f} ranks"
     return f"{text}."
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, cast
 from tenbin.case import SCALINGS, Case
 from tenbin.device import missing
 from tenbin.kernel import Kernel, Options, Task
-from tenbin.kernels.gemm.cupy import cupy
 from tenbin.kernels.gemm import limits
+from tenbin.kernels.gemm.cupy import cupy
 from tenbin.kernels.gemm.numpy import numpy
 from tenbin.kernels.gemm.presets import PRESETS
 from tenbin.kernels.gemm.problem import GemmAxes, GemmProblem, expand

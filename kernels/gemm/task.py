@@ -8,12 +8,10 @@ from tenbin.check import Check
 from tenbin.cold import copies, is_cold, last_level_cache_bytes
 from tenbin.kernel import Options, Task
 from tenbin.kernels.gemm import threads, verify
-from tenbin.kernels.gemm.limits import memory_bytes
 from tenbin.kernels.gemm.operands import operands
 from tenbin.kernels.gemm.pool import Pool
 from tenbin.kernels.gemm.problem import GemmProblem
 from tenbin.kernels.gemm.variant import Variant
-from tenbin.machine.hardware import caches
 from tenbin.topology import Topology
 
 

@@ -62,10 +62,17 @@ def allreduce_busbw(points: pd.DataFrame) -> Figure:
             dots="busbw_launch",
             scale=GIGA,
         )
-    axes.set_ylim(bottom=0.0)
+    axes.set_ylim(0.0, _top(points[points["shown"]]))
     draw_failed(axes, series, "message_bytes")
     end_labels(axes, ends(series, "message_bytes", "busbw_byte_per_s", GIGA))
     return figure
+
+
+def _top(drawn: pd.DataFrame) -> float:
+    """Return a limit above markers and dots; a wide interval is cut there."""
+    many = [rate for rates in drawn["busbw_launch"].dropna() for rate in rates]
+    rates = [rate for rate in (*drawn["busbw_byte_per_s"], *many) if rate > 0.0]
+    return 1.08 * GIGA * max(rates, default=1.0 / GIGA)
 
 
 def caption(points: pd.DataFrame) -> str:

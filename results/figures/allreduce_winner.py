@@ -19,6 +19,7 @@ from tenbin.results.figures.layout import counted, header, panels, room_in
 from tenbin.results.figures.series import rows
 from tenbin.results.figures.style import (
     FAINT,
+    INK,
     PAPER,
     colour,
     marker,
@@ -30,9 +31,10 @@ from tenbin.results.winners import winners
 from tenbin.units import format_bytes
 
 BY = ("machine", "dtype")
-MOST_PLACES, MOST_LABELS = 16, 7
+MOST_PLACES, LABEL_IN = 16, 0.55
 CELL_IN, ROW_IN, NARROWEST_IN = 0.19, 0.26, 2.4
 WIDEST_IN, LINE_IN = 5.0, 0.17
+NARROW = 36  # sizes; with more of them markers would touch
 FULL_LEAD = 2.0  # times faster than the second: the strongest colour
 
 
@@ -83,14 +85,15 @@ def allreduce_winner(points: pd.DataFrame) -> Figure:
     )
     axes.set_title("fastest variant")
     for row in rows(drawn):
-        _cell(axes, row, sizes.index(row.message_bytes), places.index(row.place))
-    _finish(axes, places, sizes)
+        place = (sizes.index(row.message_bytes), places.index(row.place))
+        _cell(axes, row, *place, marked=len(sizes) <= NARROW)
+    _finish(axes, places, sizes, int(width / LABEL_IN))
     _key(axes, key, width, tall)
     header(figure, "allreduce", points["dtype"].iloc[0], points["machine"].iloc[0])
     return figure
 
 
-def _cell(axes: Axes, row: Any, x: int, y: int) -> None:
+def _cell(axes: Axes, row: Any, x: int, y: int, *, marked: bool) -> None:
     lead = np.log(row.margin) / np.log(FULL_LEAD) if row.margin == row.margin else 0.0
     looks: dict[str, Any] = {"facecolor": colour(row.slot), "linewidth": 0.0}
     looks["alpha"] = 0.2 + 0.65 * float(np.clip(lead, 0.0, 1.0))
@@ -98,9 +101,10 @@ def _cell(axes: Axes, row: Any, x: int, y: int) -> None:
         looks = {"facecolor": "none", "hatch": "/////", "edgecolor": FAINT}
         looks |= {"alpha": 0.6, "linewidth": 0.0}
     axes.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, **looks))
-    face = colour(row.slot) if row.decided else PAPER
-    axes.plot([x], [y], marker(row.slot), color=colour(row.slot), markersize=4.0,
-              markerfacecolor=face, markeredgewidth=0.8)  # fmt: skip
+    inside, edge = (INK, PAPER) if row.decided else (PAPER, INK)
+    looks = {"markerfacecolor": inside, "markeredgecolor": edge, "markersize": 4.6}
+    if marked:
+        axes.plot([x], [y], marker(row.slot), markeredgewidth=0.6, **looks)
     tell(axes, [x], [y], [_text(row)])
 
 
@@ -113,8 +117,10 @@ def _text(row: Any) -> str:
     return f"{who} · {behind}{'' if row.decided else ', within the noise'}"
 
 
-def _finish(axes: Axes, places: list[str], sizes: list[float]) -> None:
-    step = -(-len(sizes) // MOST_LABELS)
+def _finish(
+    axes: Axes, places: list[str], sizes: list[float], most_labels: int
+) -> None:
+    step = -(-len(sizes) // most_labels)
     ticks = range(0, len(sizes), step)
     axes.set_xticks(ticks, [format_bytes(sizes[i]) for i in ticks])
     axes.set_yticks(range(len(places)), places)

@@ -25,6 +25,7 @@ from tenbin.results.figures.style import (
     short,
     styled,
 )
+from tenbin.units import format_bytes
 
 MOST = 40  # cases
 WIDTH_IN, ROW_IN = 3.2, 0.16
@@ -39,7 +40,9 @@ def points(compared: pd.DataFrame, threshold: float) -> pd.DataFrame:
     verdicts, `text` the shortest name that tells a case from the others.
     """
     telling = [name for name in NAMES if compared[name].nunique() > 1] or ["label"]
-    text = compared[telling].astype(str).agg(" ".join, axis=1)
+    sizes = compared["message_bytes"].map(format_bytes, na_action="ignore")
+    named = compared.assign(label=sizes.fillna(compared["label"]))
+    text = named[telling].astype(str).agg(" ".join, axis=1)
     distance = np.abs(np.log(compared["ratio"].to_numpy(dtype=float)))
     far = pd.Series(np.where(np.isnan(distance), np.inf, distance), compared.index)
     shown = far.rank(method="first", ascending=False) <= MOST

@@ -23,8 +23,8 @@ STYLES: dict[str, Style] = {
     "busbw_byte_per_s": lambda value: format_rate(value, "B/s"),
     "flop_per_s": lambda value: format_rate(value, "FLOP/s"),
     "efficiency": lambda value: f"{100 * value:.1f} %",
-    "speedup": lambda value: f"{value:.3g} times",
-    "ratio": lambda value: f"{value:.3g} of the base time",
+    "speedup": "{:.3g} times".format,
+    "ratio": "{:.3g} times".format,
     "intensity": lambda value: f"{value:.3g} FLOP per byte",
 }
 

@@ -251,52 +251,6 @@ def test_private_memory_is_refused() -> None:
 
 
 @several
-@pytest.mark.parametrize("dtype", KERNEL.dtypes)
-@pytest.mark.parametrize(
-    ("variant", "ranks_per_node", "words"),
-    [
-        ("shm:flat", COMM.size, ""),
-        ("shm-copy:flat", COMM.size, ""),
-        ("shm:flat", 1, "needs nodes of"),
-        ("shm-copy:flat", 1, "needs nodes of"),
-        (f"shm:{COMM.size}d", COMM.size, "takes no pattern"),
-        (f"shm:{COMM.size}/2", COMM.size, "takes no pattern"),
-        ("shm:2x7", COMM.size, "needs 14 ranks"),
-        ("nccl:flat", COMM.size, "GPU"),
-        ("cuda:flat", COMM.size, "GPU"),
-        ("nccl-library", COMM.size, "GPU"),
-        ("cuda-library", COMM.size, "GPU"),
-    ],
-)
-def test_what_cannot_run_says_why(
-    variant: str, ranks_per_node: int, words: str, dtype: str
-) -> None:
-    if words == "GPU" and not _no_gpu():
-        pytest.skip("there is a GPU")
-    problem = AllreduceProblem(4096)
-    name = KERNEL.variant(variant)
-    case = Case("allreduce", name, dtype, problem, COMM.size, ranks_per_node)
-
-    reason = KERNEL.decline(case)
-
-    assert (words in reason) if words else not reason
-
-
-def _no_gpu() -> bool:
-    from tenbin.device import missing
-
-    return bool(missing())
-
-
-@several
-def test_the_library_declines_what_it_cannot_sum() -> None:
-    problem = AllreduceProblem(4096)
-    case = Case("allreduce", "library", "bfloat16", problem, COMM.size, COMM.size)
-
-    assert "bfloat16" in KERNEL.decline(case)
-
-
-@several
 @pytest.mark.parametrize("message_bytes", [0, 8, 1000, 2**20])
 def test_tasks_get_their_memory(message_bytes: int) -> None:
     topology = discover(COMM)
