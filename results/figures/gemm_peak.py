@@ -80,6 +80,8 @@ def _bars(axes: Axes, one: Series, labels: list[str], number: int, total: int) -
     for row in rows(one.points[one.points["shown"]]):
         y = labels.index(row.label) + (number + 0.5) * thick - 0.4
         if np.isnan(row.time_s):
+            why = f"{row.status}: {short(row.reason, 60)}"
+            tell(axes, [0.0], [y], [f"{short(row.label)} · {short(one.name)} · {why}"])
             axes.plot([0], [y], "x", color=one.colour, clip_on=False, zorder=6)
             axes.annotate(
                 str(row.status),

@@ -72,7 +72,7 @@ def told(figure: Figure) -> list[Told]:
             if isinstance(line, ToldPoints):
                 places = line.get_transform().transform(line.get_xydata())
                 points += [
-                    Told(x * scale, height - y * scale, text)
+                    Told(float(x) * scale, height - float(y) * scale, text)
                     for (x, y), text in zip(places, line.texts, strict=True)
                     if inside.contains(x, y)
                 ]
