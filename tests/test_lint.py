@@ -1,6 +1,7 @@
 """The twelve rules find what breaks them, name the rule, and are silent otherwise."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -110,7 +111,11 @@ def test_bars_say_how_they_were_made() -> None:
 
 
 def test_a_ratio_around_one_is_no_difference() -> None:
-    rows = {"ratio": 1.0, "ratio_low": [0.9, 1.1, float("nan")], "ratio_high": 1.2}
+    rows: dict[str, Any] = {
+        "ratio": 1.0,
+        "ratio_low": [0.9, 1.1, float("nan")],
+        "ratio_high": 1.2,
+    }
     points = strong(ladder()).points.assign(**rows)
 
     sentences = [one.sentence for one in lint(Subject(points)) if one.rule == 7]

@@ -1,5 +1,7 @@
 """The winner map and the crossovers say what paired launches decide, not more."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import pytest
 
@@ -15,7 +17,7 @@ SIZES = (64, 4096, 2**20)
 
 
 def launches_of(
-    times_s: dict[str, tuple[float, ...]], noise: float = 0.0, launches: int = 5
+    times_s: Mapping[str, tuple[float, ...]], noise: float = 0.0, launches: int = 5
 ) -> pd.DataFrame:
     """Return launches of variants, one time for each of SIZES; noise disturbs one."""
     records: list[Record] = [
