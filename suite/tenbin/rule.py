@@ -26,7 +26,7 @@ LARGEST_RESIDUAL_NS = 1000
 RESIDUAL_SHARE = 0.1
 CONTAMINATED_SHARE = 0.2
 LATE_SHARE = 0.05
-HOPELESS_SHARE = 0.25  # of late repetitions: a barrier is better
+HOPELESS_SHARE = 0.1  # of late repetitions: a barrier is better
 LATE_TELLS = 60  # repetitions that the windows have to find their lead
 LONGER = 4
 LONGEST_LEAD_NS = 200_000
@@ -102,7 +102,7 @@ def repeat(
 
     The first block is one repetition and the second ends at a random one, so that
     both can be checked; so can the last. Unless `patient`, it ends with "late" once
-    a quarter starts after its window: a rank that is kept from its processor while the
+    a tenth starts after its window: a rank that is kept from its processor while the
     others spin makes a window worse than a barrier.
     """
     chance = random.Random(rule.seed)
