@@ -23,7 +23,7 @@ from tenbin.errors import UsageError, unknown
 from tenbin.jobs.duration import parse_duration
 from tenbin.jobs.queues import Queue, choose_queue
 from tenbin.jobs.schedulers import SCHEDULERS
-from tenbin.study import apply_setting
+from tenbin.settings import apply_setting
 from tenbin.units import parse_bytes
 
 MACHINES = Path(__file__).parent / "machines"
