@@ -1,7 +1,7 @@
 """The traps that batch systems set, each one a test.
 
-Those of campaigns, records and clocks (6 8 15 16 18 19) are tests where these live:
-test_campaign*.py, tests/mpi, test_clock.py, test_machine.py.
+Trap 8, exit 0 without results, is in test_campaign_status.py; 15, 18 and 19 have more
+tests where campaigns, records and the machine probe live.
 """
 
 import dataclasses
@@ -13,8 +13,10 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tenbin import samples
 from tenbin.errors import UsageError
 from tenbin.jobs import environment, profile, sentinel
 from tenbin.jobs.census import verdict
@@ -133,6 +135,20 @@ def test_trap_5_ids_of_arrays() -> None:
     assert set(pjm.parse_pjstat(table)) == {"123[1]", "64856_0"}
 
 
+def test_trap_6_the_output_of_the_queue_comes_late_or_never(tmp_path: Path) -> None:
+    local = profile.load("local").profile
+    one = dataclasses.replace(NEEDS, nodes=1, ranks_per_node=1)
+    script = tmp_path / "script.sh"
+    script.write_text(render(local, one, COMMAND, tmp_path))
+    path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    queue = subprocess.run(["bash", script], env=path, capture_output=True, check=True)
+
+    (place,) = sentinel.places(tmp_path)
+    assert b"best of 1" not in queue.stdout
+    assert "best of 1" in (place / "job.log").read_text()
+
+
 def test_trap_7_a_requeue_runs_the_script_twice(tmp_path: Path) -> None:
     local = profile.load("local").profile
     one = dataclasses.replace(NEEDS, nodes=1, ranks_per_node=1)
@@ -235,6 +251,22 @@ def test_trap_15_mpirun_takes_other_nodes_than_asked(
     found = verdict(size, hosts, ranks=4, nodes=2)
     assert words in found
     assert bool(found) == bool(words)
+
+
+def test_trap_16_the_clocks_of_two_nodes_are_an_hour_apart() -> None:
+    hour_ns = 3600 * 10**9
+    entry = np.array([[100, hour_ns + 100]])
+    block = samples.Block(
+        entry_ns=entry,
+        exit_ns=entry + [[50, 70]],
+        cpu_ns=np.array([50]),
+        lost=np.array([False]),
+        late=np.array([False]),
+        spent_s=0.0,
+    )
+
+    assert block.makespans.tolist() == [hour_ns + 70]
+    assert samples.local(block).makespans.tolist() == [70]
 
 
 def test_trap_17_a_stale_directory_shows_a_file_late(tmp_path: Path) -> None:
