@@ -8,6 +8,7 @@ resume with enough time ─► wait ─► collect ─► report
 every point is valid exactly once, with no hand work but these commands
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -157,6 +158,7 @@ def kill_script(attempt: Path) -> None:
             script = process.parent()
             assert script is not None
             for victim in [script, *script.children(recursive=True)]:
-                victim.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):  # a heartbeat's sleep
+                    victim.kill()
             return
     raise AssertionError(f"no script of {attempt} runs here")
