@@ -23,7 +23,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tenbin.errors import TenbinError
-from tenbin.leftovers import end_processes, remove_segments
+from tenbin.leftovers import clear_segments, end_processes
 
 POLL_S = 0.1
 GRACE_S = 5.0
@@ -134,7 +134,7 @@ def launch(
         finally:
             _stop(process)
             end_processes(f"{TAG}={tag}")
-            remove_segments(started)
+            clear_segments(started)
     return Ended(process.returncode, timed_out, _tail(log))
 
 

@@ -7,6 +7,7 @@ ucx_shm_posix_*. A segment is removed only if it is this user's, was made after
 
 import contextlib
 import os
+import time
 from pathlib import Path
 
 import psutil
@@ -29,14 +30,19 @@ def end_processes(marker: str) -> int:
     return len(killed)
 
 
+def clear_segments(since: float, patience_s: float = 2.0) -> None:
+    """Remove stale segments; wait a little for ranks that are still letting go."""
+    limit = time.monotonic() + patience_s
+    while _ours(since, SHM):
+        remove_segments(since)
+        if time.monotonic() > limit:
+            return
+        time.sleep(0.1)
+
+
 def remove_segments(since: float, folder: Path = SHM) -> list[Path]:
     """Remove stale segments made after `since` (seconds since the epoch)."""
-    mine = [
-        path
-        for pattern in SEGMENTS
-        for path in folder.glob(pattern)
-        if _made_by_us(path, since)
-    ]
+    mine = _ours(since, folder)
     if not mine:
         return []
     mapped = _mapped_files()
@@ -45,6 +51,11 @@ def remove_segments(since: float, folder: Path = SHM) -> list[Path]:
         with contextlib.suppress(OSError):
             path.unlink()
     return stale
+
+
+def _ours(since: float, folder: Path) -> list[Path]:
+    found = (path for pattern in SEGMENTS for path in folder.glob(pattern))
+    return [path for path in found if _made_by_us(path, since)]
 
 
 def _made_by_us(path: Path, since: float) -> bool:

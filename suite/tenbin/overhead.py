@@ -5,8 +5,10 @@ mpi4py's argument handling and the library's own entry. It is part of every time
 is reported, and matters below some KiB.
 """
 
+import time
 from typing import Any
 
+from tenbin.leftovers import clear_segments
 from tenbin.machine.software import ask
 
 # In an interpreter of its own: MPI must not be initialised in what starts the ranks.
@@ -33,8 +35,11 @@ def call_overhead() -> dict[str, Any]:
 
     An empty dictionary where there is no MPI library.
     """
+    started = time.time()
     try:
         found: dict[str, Any] = ask(MEASURE)
     except (OSError, ValueError):
         return {}
+    finally:  # Open MPI leaves the segment of a lone process behind
+        clear_segments(started)
     return found
