@@ -1,0 +1,57 @@
+/* Half-precision convolution: the shape of a problem, and the contract of an algorithm.
+
+       y[n, p, q, k] = sum over r, s, c of  x[n, p u - pad + r d, q v - pad + s d, c]
+                                           * w[k, r, s, c]
+
+   Stored NHWC and KRSC: the channels of one pixel lie side by side. `groups` split the
+   channels of both sides; w then has c / groups channels. */
+
+#ifndef TENBIN_CONV_H
+#define TENBIN_CONV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct conv_shape {
+    size_t n, c, h, w, k, r, s;
+    size_t stride_h, stride_w;
+    size_t pad_h, pad_w;
+    size_t dilation_h, dilation_w;
+    size_t groups;
+};
+
+static inline size_t conv_out(size_t in, size_t pad, size_t filter, size_t stride,
+                              size_t dilation)
+{
+    return (in + 2 * pad - dilation * (filter - 1) - 1) / stride + 1;
+}
+
+static inline size_t conv_out_h(const struct conv_shape *shape)
+{
+    return conv_out(shape->h, shape->pad_h, shape->r, shape->stride_h,
+                    shape->dilation_h);
+}
+
+static inline size_t conv_out_w(const struct conv_shape *shape)
+{
+    return conv_out(shape->w, shape->pad_w, shape->s, shape->stride_w,
+                    shape->dilation_w);
+}
+
+/* One way to compute it. Weights are packed once, into `packed_bytes` that start on a
+   cache line, and used many times; `scratch` likewise is the caller's, so that a timed
+   run allocates nothing. `fits` says whether the algorithm can compute the shape. */
+struct conv_algorithm {
+    int (*fits)(const struct conv_shape *shape);
+    size_t (*packed_bytes)(const struct conv_shape *shape);
+    void (*pack)(const struct conv_shape *shape, const uint16_t *weights, void *packed);
+    size_t (*scratch_bytes)(const struct conv_shape *shape, int threads);
+    void (*run)(const struct conv_shape *shape, const uint16_t *x, const void *packed,
+                uint16_t *y, void *scratch, int threads);
+};
+
+/* What a row of the dispatch table holds for a convolution: a function that returns
+   its algorithm. */
+typedef const struct conv_algorithm *(*conv_getter)(void);
+
+#endif
