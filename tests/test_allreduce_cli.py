@@ -57,7 +57,7 @@ def test_prove_says_how_and_tries_the_rounding() -> None:
 
 
 def test_large_algorithms_are_proved_by_hash() -> None:
-    assert "proved by random words modulo 2^61 - 1" in shown("prove", "16x8")
+    assert "proved by random words modulo two primes" in shown("prove", "16x8")
 
 
 def test_cost_extrapolates_to_nodes_nobody_has() -> None:

@@ -10,7 +10,13 @@ import pytest
 
 from tenbin.kernels.allreduce.hierarchical import hierarchical
 from tenbin.kernels.allreduce.names import parse
-from tenbin.kernels.allreduce.prove import Proof, prove, prove_by_hash, prove_exactly
+from tenbin.kernels.allreduce.prove import (
+    PRIMES,
+    Proof,
+    prove,
+    prove_by_hash,
+    prove_exactly,
+)
 from tenbin.kernels.allreduce.schedule import ROW, Rows, Schedule, table
 
 Row = tuple[int, int, int, int, int, bool]
@@ -140,6 +146,25 @@ def test_doubling_sixty_four_times_does_not_wrap_around() -> None:
 
     for judge in (prove_exactly, prove_by_hash):
         assert not judge(Schedule("doubling", 2, 1, rows)).ok
+
+
+@pytest.mark.parametrize("bits", [61, 63])
+def test_doubling_until_one_prime_is_fooled_does_not_fool_the_other(bits: int) -> None:
+    turns = np.arange(bits + 1).repeat(2)  # 2^61 is 1 modulo 2^61 - 1
+    src = np.arange(len(turns)) % 2
+    rows = table(round=turns, src=src, dst=1 - src, chunk=0, count=1, reduce=True)
+
+    assert not prove_by_hash(Schedule("doubling", 2, 1, rows)).ok
+
+
+def test_the_primes_are_prime() -> None:
+    for prime in map(int, PRIMES):
+        odd, power = prime - 1, 0
+        while odd % 2 == 0:
+            odd, power = odd // 2, power + 1
+        for base in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37):  # exact below 2^64
+            chain = [pow(base, odd << step, prime) for step in range(power)]
+            assert chain[0] == 1 or prime - 1 in chain
 
 
 def test_a_copy_beside_another_writer_is_a_hazard() -> None:

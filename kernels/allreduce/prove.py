@@ -5,9 +5,9 @@ the schedule adds data:
 
     counts   how often each rank's contribution is in it, 0, 1 or "more" (exact);
              words and time grow with p^3: up to `EXACT_RANKS`
-    hash     two random words modulo the prime 2^61 - 1; right when both are the sum
-             over the ranks. A wrong schedule passes with probability below 2^-120,
-             unless every excess is a multiple of the prime
+    hash     two random words, each modulo a prime of its own; right when both are
+             the sum over the ranks. A wrong schedule passes with probability below
+             2^-123, unless every excess is a multiple of both primes
 
 Words modulo 2^64 would not do: a chunk doubled 64 times is zero there.
 """
@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 from tenbin.kernels.allreduce.schedule import Rows, Schedule, fold
 
 EXACT_RANKS = 64
-PRIME = 2**61 - 1
+PRIMES = np.array([2**61 - 1, 2**63 - 25], dtype=np.uint64)  # sums stay below 2^64
 MORE = 2  # counts stop here: twice is as wrong as ever more
-WORDS = 2
 
 Words = NDArray[Any]
 
@@ -58,9 +57,9 @@ def prove_exactly(schedule: Schedule) -> Proof:
 
 
 def prove_by_hash(schedule: Schedule, seed: int = 1) -> Proof:
-    """Prove or refute a schedule by two random words per place."""
-    shape = (schedule.ranks, schedule.chunks, WORDS)
-    first = np.random.default_rng(seed).integers(PRIME, size=shape, dtype=np.uint64)
+    """Prove or refute a schedule by a random word per place and prime."""
+    shape = (schedule.ranks, schedule.chunks, len(PRIMES))
+    first = np.random.default_rng(seed).integers(PRIMES, size=shape, dtype=np.uint64)
     wanted = np.zeros(shape[1:], dtype=np.uint64)
     for words in first:
         wanted = _add_words(wanted, words)
@@ -72,8 +71,8 @@ def _add_counts(one: Words, other: Words) -> Words:
 
 
 def _add_words(one: Words, other: Words) -> Words:
-    total = one + other  # below 2^62: no overflow
-    return np.where(total < PRIME, total, total - np.uint64(PRIME))
+    total = one + other
+    return np.where(total < PRIMES, total, total - PRIMES)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ SAMPLES = 16
 def command(algorithm: str, **where: Any) -> int:
     """Prove that every rank ends with every rank's part once; exit 1 where not.
 
-    Exact up to 64 ranks and chunks; above by two random words modulo 2^61 - 1 for
+    Exact up to 64 ranks and chunks; above by random words modulo two primes for
     every chunk of every rank. Rounding errors are those of normal data, relative to
     the sums in float64.
     """
@@ -29,7 +29,7 @@ def command(algorithm: str, **where: Any) -> int:
         click.echo(f"{asked}\nno allreduce: {proof.reason}")
         return 1
     small = max(schedule.ranks, schedule.chunks) <= EXACT_RANKS
-    how = "exact contribution counts" if small else "random words modulo 2^61 - 1"
+    how = "exact contribution counts" if small else "random words modulo two primes"
     click.echo(f"{asked}\nproved by {how}, {len(schedule.rows)} messages")
     click.echo("\n".join(_rounding(asked)))
     return 0
