@@ -34,3 +34,35 @@ def barrier(
 ) -> bool: ...
 def pull(pid: int, address: int, buffer: WriteableBuffer, /) -> None: ...
 def push(pid: int, address: int, buffer: ReadableBuffer, /) -> None: ...
+def aligned(bytes: int, /) -> memoryview: ...
+def conv_fits(
+    operation: str, dtype: str, shape: tuple[int, ...], isa: str | None = None, /
+) -> bool: ...
+def conv_pack(
+    operation: str,
+    dtype: str,
+    shape: tuple[int, ...],
+    weights: ReadableBuffer,
+    isa: str | None = None,
+    /,
+) -> memoryview: ...
+def conv_scratch_bytes(
+    operation: str,
+    dtype: str,
+    shape: tuple[int, ...],
+    threads: int,
+    isa: str | None = None,
+    /,
+) -> int: ...
+def conv(
+    operation: str,
+    dtype: str,
+    shape: tuple[int, ...],
+    x: ReadableBuffer,
+    packed: ReadableBuffer,
+    y: WriteableBuffer,
+    scratch: WriteableBuffer,
+    threads: int,
+    isa: str | None = None,
+    /,
+) -> None: ...

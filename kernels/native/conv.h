@@ -38,9 +38,31 @@ static inline size_t conv_out_w(const struct conv_shape *shape)
                     shape->dilation_w);
 }
 
+static inline size_t conv_x_items(const struct conv_shape *shape)
+{
+    return shape->n * shape->h * shape->w * shape->c;
+}
+
+static inline size_t conv_y_items(const struct conv_shape *shape)
+{
+    return shape->n * conv_out_h(shape) * conv_out_w(shape) * shape->k;
+}
+
+static inline size_t conv_w_items(const struct conv_shape *shape)
+{
+    return shape->k * shape->r * shape->s * (shape->c / shape->groups);
+}
+
+/* What is computed: y from x and w; the gradient of x from that of y and w; the gradient
+   of w from x and that of y. The shape is always that of the forward problem. */
+enum conv_direction { CONV_FORWARD, CONV_BACKWARD_DATA, CONV_BACKWARD_WEIGHTS };
+
 /* One way to compute it. Weights are packed once, into `packed_bytes` that start on a
    cache line, and used many times; `scratch` likewise is the caller's, so that a timed
-   run allocates nothing. `fits` says whether the algorithm can compute the shape. */
+   run allocates nothing. `fits` says whether the algorithm can compute the shape.
+   `x` and `y` are the input and the output of the direction: backwards in the data, the
+   gradients of y and of x; backwards in the weights, x and the gradient of w. There is
+   nothing to pack then, `pack` is NULL, and `packed` is the gradient of y. */
 struct conv_algorithm {
     int (*fits)(const struct conv_shape *shape);
     size_t (*packed_bytes)(const struct conv_shape *shape);
@@ -48,10 +70,18 @@ struct conv_algorithm {
     size_t (*scratch_bytes)(const struct conv_shape *shape, int threads);
     void (*run)(const struct conv_shape *shape, const uint16_t *x, const void *packed,
                 uint16_t *y, void *scratch, int threads);
+    enum conv_direction direction;
 };
 
 /* What a row of the dispatch table holds for a convolution: a function that returns
    its algorithm. */
 typedef const struct conv_algorithm *(*conv_getter)(void);
+
+const struct conv_algorithm *conv_direct_f16_scalar(void);
+const struct conv_algorithm *conv_direct_bf16_scalar(void);
+const struct conv_algorithm *conv_backward_data_f16_scalar(void);
+const struct conv_algorithm *conv_backward_data_bf16_scalar(void);
+const struct conv_algorithm *conv_backward_weights_f16_scalar(void);
+const struct conv_algorithm *conv_backward_weights_bf16_scalar(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "add.h"
+#include "conv.h"
 #include "fma.h"
 #include "stream.h"
 #include "target.h"
@@ -21,6 +22,10 @@
     ROW("add", "float32", isa, add_f32_##suffix), \
     ROW("add", "float64", isa, add_f64_##suffix)
 
+#define CONV_ROWS(operation, name, isa, suffix) \
+    ROW(operation, "float16", isa, conv_##name##_f16_##suffix), \
+    ROW(operation, "bfloat16", isa, conv_##name##_bf16_##suffix)
+
 /* Everything that was compiled, from slow to fast within an operation and dtype. */
 static const struct kernel KERNELS[] = {
     ROW("fma", "float32", ISA_SCALAR, fma_f32_scalar),
@@ -28,6 +33,9 @@ static const struct kernel KERNELS[] = {
     ROW("read", "uint64", ISA_SCALAR, read_u64_scalar),
     ROW("triad", "float64", ISA_SCALAR, triad_f64_scalar),
     ADD_ROWS(ISA_SCALAR, scalar),
+    CONV_ROWS("conv_direct", direct, ISA_SCALAR, scalar),
+    CONV_ROWS("conv_backward_data", backward_data, ISA_SCALAR, scalar),
+    CONV_ROWS("conv_backward_weights", backward_weights, ISA_SCALAR, scalar),
 #if defined(TENBIN_ARM)
     ROW("fma", "float32", ISA_NEON, fma_f32_neon),
     ROW("fma", "float64", ISA_NEON, fma_f64_neon),

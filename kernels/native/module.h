@@ -12,7 +12,12 @@
 const struct kernel *find(const char *operation, const char *dtype, const char *isa);
 
 PyObject *module_add(PyObject *self, PyObject *args);
+PyObject *module_aligned(PyObject *self, PyObject *args);
 PyObject *module_barrier(PyObject *self, PyObject *args);
+PyObject *module_conv(PyObject *self, PyObject *args);
+PyObject *module_conv_fits(PyObject *self, PyObject *args);
+PyObject *module_conv_pack(PyObject *self, PyObject *args);
+PyObject *module_conv_scratch_bytes(PyObject *self, PyObject *args);
 PyObject *module_pull(PyObject *self, PyObject *args);
 PyObject *module_push(PyObject *self, PyObject *args);
 
