@@ -6,6 +6,7 @@
 Both yield (case, record) as they come, in the order of the sweep.
 """
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -20,6 +21,8 @@ from tenbin.results import store
 from tenbin.study import Expansion, Study
 
 SHARED = ("preset", "variant", "dtype", "scaling")
+FILES = ("data_dir", "checkpoints")
+_FRACTION = re.compile(r"[0-9]*\.[0-9]+|[0-9]+(\.[0-9]*)?e-?[0-9]+")
 
 
 def make_study(kernel: Kernel, given: Mapping[str, Any], ranks: int) -> Study:
@@ -43,14 +46,26 @@ def make_study(kernel: Kernel, given: Mapping[str, Any], ranks: int) -> Study:
         "start": given["start"] or "auto",
         "hot": given["hot"],
     }
-    tree = {"name": "bench", "launch": launch, "measure": measure, "bench": [table]}
+    files = {key: str(given[key]) for key in FILES if given.get(key)}
+    tree = {
+        "name": "bench",
+        "launch": launch,
+        "measure": measure,
+        "files": files,
+        "bench": [table],
+    }
     return decode(tree, Study)
 
 
 def _values(text: str) -> Any:
-    """Return `"16,32"` as integers, anything else as words."""
-    words = [word.strip() for word in text.split(",")]
-    return [int(word) if word.isdigit() else word for word in words]
+    """Return `"16,0.5,yes"` as an integer, a fraction and a word."""
+    return [_value(word.strip()) for word in text.split(",")]
+
+
+def _value(word: str) -> int | float | str:
+    if word.isdigit():
+        return int(word)
+    return float(word) if _FRACTION.fullmatch(word) else word
 
 
 def weigh_here(

@@ -15,6 +15,13 @@ class UsageError(TenbinError):
     exit_code = 2
 
 
+class CaseFailed(TenbinError):
+    """A case that cannot go on, such as a training run that diverged.
+
+    Raised on all ranks alike, it ends this case with its message; others go on.
+    """
+
+
 class NoDataError(TenbinError):
     """Nothing to report: no run, or no record in it."""
 

@@ -29,7 +29,10 @@ class Task:
 
     `reset(repetition)` prepares a repetition: it rotates cold buffers and refills
     in-place inputs. `check()` judges the result of the latest run. `details` says what
-    really ran (threads, rounds, library), in JSON types.
+    really ran (threads, rounds, library), in JSON types; it is read at the end.
+
+    A task with `repetitions` is a course, such as the epochs of a training run: each
+    goes on from the one before, so they are timed that often, without a warm-up.
     """
 
     run: Callable[[], object]
@@ -37,6 +40,7 @@ class Task:
     check: Callable[[], Check] = lambda: Check.none()
     release: Callable[[], object] = lambda: None
     details: Mapping[str, Any] = field(default_factory=dict)
+    repetitions: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,16 @@ class Options:
 
     `hot` keeps one buffer; otherwise buffers rotate through at most `pool_bytes` per
     node. `seed` is that of the data. `threads` per rank; 0 shares the cores allowed
-    among the ranks of a node.
+    among the ranks of a node. `data_dir` holds data sets, `checkpoints` what long
+    cases need to go on after a stop; an empty name keeps none.
     """
 
     hot: bool = False
     seed: int = 1
     pool_bytes: int = 2**30
     threads: int = 0
+    data_dir: str = ""
+    checkpoints: str = ""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ def measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
     """Warm up, time and check `task` under `rule`; collective over `comm`.
 
     The first, a random and the last timed repetition are checked; a wrong result ends
-    the measurement. `task.reset` gets the number of the repetition, warm-ups included.
+    the measurement. A course (`task.repetitions`) is timed that often, not warmed up.
+    `task.reset` gets the number of the repetition, warm-ups included.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -71,8 +72,10 @@ def _measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
     """Warm up, agree on the start, repeat, and put the outcome together."""
     flags = {"oversubscribed"} if starts.crowded(comm) else set()
     start = rules.first_start(rule, comm.size, bool(flags), _residual_ns(comm, clock))
+    if task.repetitions and start == "window":
+        start = "barrier"  # a course is long, and has no warm-up to find its lead in
     timer = _Timer(comm, task, clock, starts.make(start, comm, clock))
-    warmup, _ = _follow(comm, rules.warm_up(rule), timer)
+    warmup = [] if task.repetitions else _follow(comm, rules.warm_up(rule), timer)[0]
     warmup_ns: list[int] = comm.bcast([int(t) for b in warmup for t in b.makespans])
 
     # Only now is it known how short the operation is.
@@ -87,6 +90,8 @@ def _measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
     longest = max(1, GATHER_LIMIT // comm.size)
     patient = rule.start != "auto" or start != "window"
     orders = rules.repeat(rule, longest, patient)
+    if task.repetitions:
+        orders = rules.course(task.repetitions)
     blocks, stop = _follow(comm, orders, timer, checker.after_block)
     if comm.bcast(stop == "late"):
         flags.add("late")
@@ -103,6 +108,8 @@ def _measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
     timed = samples.join(blocks) if blocks else samples.NOTHING
     if comm.rank == LEADER:
         flags |= rules.judge(warmup_ns, timed, rule)
+        if task.repetitions:
+            flags.discard("unsteady")  # epochs differ, and are not each other's copies
     named: tuple[str, ...] = comm.bcast(tuple(sorted(flags)))
     return Outcome(samples.to_row(timed, comm.size, facts), checker.row(), named)
 

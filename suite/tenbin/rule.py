@@ -123,6 +123,13 @@ def repeat(
     return reason
 
 
+def course(repetitions: int) -> Generator[int, Block, str]:
+    """Order so many repetitions one by one: each goes on from the one before."""
+    for _ in range(repetitions):
+        yield 1
+    return "repetitions"
+
+
 def hopeless(block: Block, late: int, done: int, last: bool) -> bool:
     """Return whether windows come late although they had time to find their lead.
 
@@ -172,7 +179,8 @@ def first_start(rule: Rule, ranks: int, crowded: bool, residual_ns: int) -> str:
 
 def synchronised(residual_ns: int, times: Iterable[int]) -> bool:
     """Return whether the error is at most 1 us and 10 % of the shortest time."""
-    return residual_ns <= min(LARGEST_RESIDUAL_NS, RESIDUAL_SHARE * min(times))
+    shortest_ns = min(times, default=np.inf)
+    return bool(residual_ns <= min(LARGEST_RESIDUAL_NS, RESIDUAL_SHARE * shortest_ns))
 
 
 def next_lead(lead_ns: int, late: int, repetitions: int) -> int:

@@ -2,6 +2,7 @@
 
     [launch]                    how many ranks, how often started
     [measure]                   when to stop
+    [files]                     where data sets and checkpoints lie
     [[bench]]                   a kernel and its sweep: each key one value or a list
 
 The only place that expands sweeps. Every error names file, key and choices.
@@ -64,6 +65,15 @@ class Measure(
     timeout_s: float = 120.0
 
 
+class Files(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Folders: data sets (else TENBIN_DATA), and checkpoints (else none)."""
+
+    data_dir: str = ""
+    checkpoints: str = ""
+
+
 class Bench(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of a `[[bench]]` table that every kernel shares."""
 
@@ -85,6 +95,7 @@ class Study(
     summary: str = ""
     launch: Launch = Launch()
     measure: Measure = Measure()
+    files: Files = Files()
     kernels: dict[str, str] = {}
 
     @property
@@ -106,6 +117,8 @@ class Study(
             self.measure.seed,
             pool_bytes,
             self.launch.threads_per_rank or 0,
+            self.files.data_dir,
+            self.files.checkpoints,
         )
 
     @property

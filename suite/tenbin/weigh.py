@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tenbin.case import Case
 from tenbin.clock import Clock
+from tenbin.errors import CaseFailed
 from tenbin.kernel import Kernel, Options
 from tenbin.measure import Outcome, measure
 from tenbin.record import Record, Status, describe, utc_now
@@ -25,27 +26,31 @@ class Setting:
 def weigh(case: Case, kernel: Kernel, topology: Topology, setting: Setting) -> Record:
     """Measure one case on all ranks of `topology`; return the record on every rank.
 
-    A wrong result gives a record with status `wrong`. An exception on any rank is the
-    launcher's business and is not caught here.
+    A wrong result gives a record with status `wrong`, CaseFailed one with `failed`. Any
+    other exception on any rank is the launcher's business and is not caught here.
     """
     started = utc_now()
+    named = {**describe(case, setting.run_id, setting.launch), "started": started}
+    named["hosts"] = list(topology.hosts)
     task = kernel.prepare(case, topology, setting.options)
     try:
         outcome = measure(topology.world, task, setting.rule, setting.clock)
+    except CaseFailed as failure:
+        return Record(
+            **named, status="failed", reason=str(failure), details=dict(task.details)
+        )
     finally:
         task.release()
     status: Status = "ok" if outcome.check.ok else "wrong"
     reason = "" if outcome.check.ok else _wrong(outcome)
     return Record(
-        **describe(case, setting.run_id, setting.launch),
+        **named,
         status=status,
         reason=reason,
-        hosts=list(topology.hosts),
         samples=outcome.samples,
         check=outcome.check,
         flags=sorted({*outcome.flags, *(["emulated"] if topology.emulated else [])}),
         details=dict(task.details),
-        started=started,
     )
 
 

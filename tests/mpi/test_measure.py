@@ -64,6 +64,20 @@ def test_straggler_is_visible_and_sets_the_makespan(start: str) -> None:
         assert crowded or np.median(makespans(outcome)) < 40_000_000
 
 
+def test_a_course_is_timed_as_often_as_it_says_without_a_warm_up() -> None:
+    seen: list[int] = []
+    task = Task(lambda: time.sleep(0.001), reset=seen.append, repetitions=7)
+
+    outcome = measure(COMM, task, Rule(budget_s=1e-6), synchronise(COMM))
+
+    assert seen == list(range(7))
+    assert outcome.samples.warmup_ns == []
+    assert "unsteady" not in outcome.flags
+    if COMM.rank == 0:
+        assert len(outcome.samples.entry_ns) == 7
+        assert outcome.samples.stop == "repetitions"
+
+
 def test_a_slow_reset_is_not_timed() -> None:
     outcome = weigh(lambda: None, reset=lambda repetition: time.sleep(0.003))
 

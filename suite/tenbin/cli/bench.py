@@ -7,15 +7,16 @@ from typing import Any
 import click
 
 from tenbin.case import Case
-from tenbin.cli.progress import progress_bar
 from tenbin.cli.table import FORMATS, Printer
 from tenbin.errors import UsageError
 from tenbin.jobs.environment import launcher_variable
 from tenbin.kernel import Kernel
 from tenbin.kernels import KERNELS, load
+from tenbin.progress import progress_bar
 from tenbin.record import Record
 
 FAILED = 1
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 class Kernels(click.Group):
@@ -59,6 +60,8 @@ def _command(kernel: Kernel) -> click.Command:
         click.Option(["--budget"], type=float, default=1.0, help="Seconds per case."),
         click.Option(["--precision"], type=float, default=0.02, help="Of the median."),
         click.Option(["--start"], type=click.Choice(["auto", "window", "barrier"])),
+        click.Option(["--data-dir"], type=FOLDER, help="Data sets, else TENBIN_DATA."),
+        click.Option(["--checkpoints"], type=FOLDER, help="Long cases go on there."),
         click.Option(["--hot"], is_flag=True, help="Keep buffers in the cache."),
         click.Option(["--out"], type=click.Path(path_type=Path), help="Keep records."),
         click.Option(["--format", "form"], type=click.Choice(FORMATS), default="table"),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from tenbin.cli.progress import progress_bar
 from tenbin.errors import UsageError
 from tenbin.jobs.environment import launcher_variable
+from tenbin.progress import progress_bar
 from tenbin.study import Expansion, Study, expand, find_study, load_study
 from tenbin.units import format_time
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tenbin.cli.campaign import advise, find, opened, summary
-from tenbin.cli.progress import progress_bar
 from tenbin.cli.status import show
+from tenbin.progress import progress_bar
 
 if TYPE_CHECKING:
     from tenbin.jobs.status import JobStatus

@@ -1,0 +1,89 @@
+"""Training: whole loops, data parallel over the ranks; one repetition is one epoch.
+
+data/       data sets, and which samples come when
+trainer     the contract of a method       course      epochs, tests, history
+checkpoint  stop and go on                 task        from a case to all of this
+
+fixed, strong   the same global batch, shared by more ranks
+weak            batch and samples grow with the ranks
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from tenbin.case import SCALINGS, Case
+from tenbin.device import missing as no_device
+from tenbin.errors import UsageError
+from tenbin.kernel import Kernel, Options, Task
+from tenbin.kernels.training import names
+from tenbin.kernels.training.presets import PRESETS
+from tenbin.kernels.training.problem import TrainingAxes, TrainingProblem, expand
+
+if TYPE_CHECKING:
+    from tenbin.kernels.training.trainer import Variant
+    from tenbin.topology import Topology
+
+DTYPES = ("float32", "float64")
+
+# method -> module:name of its Variant, imported when it is needed
+VARIANTS: dict[str, str] = {}
+
+
+def variant(name: str) -> Variant:
+    """Return the entry of a variant's name."""
+    from importlib import import_module
+
+    module, _, entry = VARIANTS[names.method(name)].partition(":")
+    return cast("Variant", getattr(import_module(module), entry))
+
+
+def prepare(case: Case, topology: Topology, options: Options) -> Task:
+    """Make the training run of a case ready. Collective."""
+    from tenbin.kernels.training.task import task
+
+    return task(case, variant(case.variant), topology, options)
+
+
+def misfit(case: Case) -> str:
+    """Return why a case can run nowhere, or an empty string."""
+    problem = cast(TrainingProblem, case.problem)
+    if case.scaling == "weak" and not problem.samples:
+        return "weak scaling needs samples: the share of one rank"
+    try:
+        return variant(case.variant).misfit(
+            cast(TrainingProblem, case.whole), case.dtype
+        )
+    except UsageError as error:
+        return str(error)
+
+
+def decline(case: Case) -> str:
+    """Return why a case cannot run here, or an empty string."""
+    from tenbin.kernels.training.data import missing
+
+    if case.variant.startswith(names.ON_DEVICE) and (reason := no_device()):
+        return reason
+    return misfit(case) or missing(cast(TrainingProblem, case.problem).dataset)
+
+
+def resolve(name: str) -> str:
+    """Return the canonical name of a variant; raise UsageError with the choices."""
+    return names.canonical(name, VARIANTS)
+
+
+KERNEL = Kernel(
+    name="training",
+    summary="training loops, data parallel, epoch by epoch",
+    problem=TrainingProblem,
+    axes=TrainingAxes,
+    expand=expand,
+    presets=PRESETS,
+    variants=VARIANTS,
+    dtypes=DTYPES,
+    prepare=prepare,
+    scalings=SCALINGS,
+    decline=decline,
+    misfit=misfit,
+    resolve=resolve,
+)
