@@ -11,6 +11,7 @@ from tenbin.kernel import Kernel
 
 KERNELS: dict[str, str] = {
     "gemm": "tenbin.kernels.gemm",
+    "conv": "tenbin.kernels.conv",
     "allreduce": "tenbin.kernels.allreduce",
 }
 

@@ -1,0 +1,79 @@
+"""Convolution: y (N, P, Q, K) of x (N, H, W, C) and K filters of R x S, and gradients.
+
+Many ranks split the images, or the channels where images are fewer, and never talk.
+
+    fixed, strong   the problem is split over the ranks, however many there are
+    weak            the problem is one rank's share: p ranks have N p images
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from tenbin.case import SCALINGS, Case
+from tenbin.kernel import Kernel, Options, Task
+from tenbin.kernels.conv import limits
+from tenbin.kernels.conv.axes import ConvAxes, expand
+from tenbin.kernels.conv.half import half
+from tenbin.kernels.conv.im2col import im2col
+from tenbin.kernels.conv.presets import PRESETS
+from tenbin.kernels.conv.problem import ConvProblem
+from tenbin.kernels.conv.reference import reference
+from tenbin.kernels.conv.torch import forward_only, missing, torch, torch_prepacked
+from tenbin.kernels.conv.variant import Variant
+
+if TYPE_CHECKING:
+    from tenbin.topology import Topology
+
+DTYPES = ("float16", "bfloat16", "float32")
+WIDE = dict.fromkeys(DTYPES, "float32")
+
+VARIANTS: dict[str, Variant] = {
+    "reference": Variant(reference, accumulate=dict.fromkeys(DTYPES, "float64")),
+    "half": Variant(
+        half, accumulate={"float16": "float16"}, slow_flop_per_s={"float16": 0.5e9}
+    ),
+    "im2col": Variant(im2col, accumulate=WIDE),
+    "torch": Variant(torch, accumulate=WIDE, c=16.0, missing=missing),
+    "torch_prepacked": Variant(
+        torch_prepacked, accumulate=WIDE, c=16.0, misfit=forward_only, missing=missing
+    ),
+}
+
+
+def prepare(case: Case, topology: Topology, options: Options) -> Task:
+    """Make this rank's share of the case ready. Collective."""
+    from tenbin.kernels.conv.task import task
+
+    variant = VARIANTS[case.variant]
+    return task(_whole(case), variant, case.dtype, topology, options)
+
+
+def decline(case: Case) -> str:
+    """Return why the case cannot run here, or an empty string."""
+    return limits.why_not(case, _whole(case), VARIANTS[case.variant])
+
+
+def misfit(case: Case) -> str:
+    """Return why the case can run nowhere, or an empty string."""
+    return limits.misfit(case, _whole(case), VARIANTS[case.variant])
+
+
+def _whole(case: Case) -> ConvProblem:
+    return cast(ConvProblem, case.whole)
+
+
+KERNEL = Kernel(
+    name="conv",
+    summary="convolution in half precision, layer by layer",
+    problem=ConvProblem,
+    axes=ConvAxes,
+    expand=expand,
+    presets=PRESETS,
+    variants=VARIANTS,
+    dtypes=DTYPES,
+    prepare=prepare,
+    scalings=SCALINGS,
+    decline=decline,
+    misfit=misfit,
+)

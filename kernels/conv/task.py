@@ -1,0 +1,102 @@
+"""From a case to a task: this rank's operands, its plan, its check."""
+
+import math
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from mpi4py import MPI
+
+from tenbin.check import Check
+from tenbin.cold import copies, is_cold, last_level_cache_bytes
+from tenbin.kernel import Options, Task
+from tenbin.kernels.conv import verify
+from tenbin.kernels.conv.dtypes import Array
+from tenbin.kernels.conv.networks import places
+from tenbin.kernels.conv.operands import operands, result_shape
+from tenbin.kernels.conv.pool import Pool
+from tenbin.kernels.conv.problem import ConvProblem
+from tenbin.kernels.conv.split import share
+from tenbin.kernels.conv.variant import Variant
+from tenbin.kernels.gemm import threads
+from tenbin.topology import Topology
+
+
+def task(
+    whole: ConvProblem,
+    variant: Variant,
+    dtype: str,
+    topology: Topology,
+    options: Options,
+) -> Task:
+    """Return the task of this rank's share of the `whole` problem. Collective."""
+    mine = share(whole, topology.size, topology.rank)
+    problem = mine.problem
+    first, second = operands(whole, mine, dtype, options.seed)
+    cores = options.threads or threads.cores_per_rank(topology)
+    restore = threads.pin(cores)
+    plan = variant.plan(problem, dtype, cores)
+    accumulate = variant.accumulate[dtype]
+    sets, cold = _sets(problem, first, second, topology, options)
+    pool = Pool(plan, problem, dtype, (first, second), sets)
+    result: list[Any] = [None]
+
+    def reset(repetition: int) -> None:
+        result[0] = None
+        pool.select(repetition)
+
+    def run() -> Any:
+        result[0] = plan.run(*pool.current)
+        return result[0]
+
+    @cache
+    def right() -> verify.Oracle:
+        return verify.oracle(problem, first, second, dtype, accumulate, variant.c)
+
+    def check() -> Check:
+        if result[0] is None:
+            return Check(ok=False, error=float("nan"), method=verify.METHOD)
+        computed = plan.read(result[0])
+        verdict = verify.judge(computed, right())
+        if topology.world.allreduce(verdict.ok, op=MPI.LAND):
+            details.update(_worst(topology, verify.accuracy(computed, right())))
+        return verdict
+
+    details: dict[str, Any] = {
+        "threads": cores,
+        "accumulate": accumulate,
+        "flops_unpadded": whole.flops_unpadded,
+        "networks": places(whole),
+        "pool_sets": sets,
+        "cold": cold,
+        **({"pack_s": pool.pack_s} if plan.packs else {}),
+        **({"slow_baseline": True} if dtype in variant.slow_flop_per_s else {}),
+        **plan.details,
+    }
+    return Task(run, reset, check, restore, details)
+
+
+def _sets(
+    problem: ConvProblem,
+    first: Array,
+    second: Array,
+    topology: Topology,
+    options: Options,
+) -> tuple[int, bool]:
+    """Return how many sets take turns, and whether that makes them cold."""
+    if options.hot or problem.cold == "none":
+        return 1, False
+    set_bytes = second.nbytes
+    if problem.cold == "all":
+        set_bytes += first.nbytes + math.prod(result_shape(problem)) * first.itemsize
+    ranks = topology.hosts.count(topology.hosts[topology.rank])
+    place = (set_bytes, ranks)
+    cache_bytes = last_level_cache_bytes()
+    sets = copies(*place, options.pool_bytes, cache_bytes)
+    return sets, is_cold(*place, sets, cache_bytes)
+
+
+def _worst(topology: Topology, found: verify.Accuracy) -> dict[str, float]:
+    """Return the accuracy of the worst rank, number by number, with its sign."""
+    everyone = topology.world.allgather(asdict(found))
+    return {name: max((one[name] for one in everyone), key=abs) for name in everyone[0]}

@@ -1,0 +1,64 @@
+"""The contract of a convolution variant."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tenbin.kernels.conv.dtypes import Array
+from tenbin.kernels.conv.problem import ConvProblem
+
+
+def same(value: Any) -> Any:
+    """Return what is given."""
+    return value
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One convolution made ready for one shape.
+
+    `run(first, second, out)` computes the result and returns it when it may be read,
+    in `out` or in memory of its own. Before, `load` turned the first operand into what
+    `run` takes; `pack` did so with the weights, which a network does once and uses
+    often: its time is a number of its own. `read` turns the result into an array.
+    """
+
+    run: Callable[[Any, Any, Array], Any]
+    load: Callable[[Array], Any] = same
+    pack: Callable[[Array], Any] = same
+    read: Callable[[Any], Array] = same
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def packs(self) -> bool:
+        """Return whether weights are packed, which takes a time of its own."""
+        return self.pack is not same
+
+
+def always(problem: ConvProblem, dtype: str) -> str:
+    """Return that the variant can compute it."""
+    return ""
+
+
+def here() -> str:
+    """Return that nothing is missing."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to convolve.
+
+    `plan(problem, dtype, threads)` makes a shape ready. `accumulate` names the dtype of
+    the sums for each dtype of storage: dtypes that are not in it are declined. `c` is
+    the constant of its error bound; None stands for the square root of the terms.
+    `misfit` says why a shape cannot be computed, `missing` what this machine lacks.
+    `slow_flop_per_s` is the rate to expect where huge problems must be declined.
+    """
+
+    plan: Callable[[ConvProblem, str, int], Plan]
+    accumulate: Mapping[str, str]
+    c: float | None = 8.0
+    misfit: Callable[[ConvProblem, str], str] = always
+    missing: Callable[[], str] = here
+    slow_flop_per_s: Mapping[str, float] = field(default_factory=dict)

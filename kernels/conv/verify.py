@@ -1,0 +1,111 @@
+"""Judging a convolution element by element, and saying how far it is from exact.
+
+Every element keeps the bound of `tenbin.check` on the rounded operands, with the
+constant c of its algorithm. Where float64 itself leaves the range of the dtype, the
+result must be the same infinity; where it is not a number, so must the result be.
+
+The accuracy that goes with the time of a record:
+
+    relative_l2   |computed - exact| / |exact|, over all elements
+    bias          mean signed error / root mean square of exact
+    excess        largest error beyond one rounding of the output, in units of 2^-24 S:
+                  what the algorithm adds to the dtype
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenbin.check import HALF_SMALLEST, UNIT_ROUNDOFF, Check, bound, within
+from tenbin.kernels.conv.dtypes import Array, widen
+from tenbin.kernels.conv.operands import as_nhwc
+from tenbin.kernels.conv.problem import ConvProblem
+from tenbin.kernels.conv.reference import convolve
+
+METHOD = "element-wise against float64"
+C_ORACLE = 8.0
+# the smallest number that rounds to infinity
+OVERFLOW = {
+    "float16": 65520.0,
+    "bfloat16": (2.0 - 2.0**-8) * 2.0**127,
+    "float32": (2.0 - 2.0**-24) * 2.0**127,
+}
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """What a right result is: `exact`, S as `magnitude`, the `allowed` error."""
+
+    dtype: str
+    layout: str
+    exact: NDArray[np.float64]
+    magnitude: NDArray[np.float32]
+    allowed: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How far a result is from exact; see above."""
+
+    relative_l2: float
+    bias: float
+    excess: float
+
+
+def oracle(
+    problem: ConvProblem,
+    first: Array,
+    second: Array,
+    dtype: str,
+    accumulate: str,
+    c: float | None,
+) -> Oracle:
+    """Return what the result must be, where sums are kept in dtype `accumulate`."""
+
+    def summed(to: str, change: Callable[[Array], Array]) -> Array:
+        wide = (change(widen(a, dtype, to)) for a in (first, second))
+        return convolve(problem, *(as_nhwc(a, problem.layout) for a in wide))
+
+    with np.errstate(invalid="ignore"):
+        exact = summed("float64", lambda a: a)
+        magnitude = summed("float32", np.abs)
+    factor = problem.terms**0.5 if c is None else c
+    allowed = bound(exact, magnitude, dtype, accumulate, factor)
+    allowed += C_ORACLE * UNIT_ROUNDOFF["float64"] * magnitude
+    return Oracle(dtype, problem.layout, exact, magnitude, allowed)
+
+
+def judge(result: Array, right: Oracle) -> Check:
+    """Judge every element; the error is the worst in units of its bound."""
+    wide = as_nhwc(widen(result, right.dtype, "float64"), right.layout)
+    if np.isfinite(wide).all() and np.isfinite(right.exact).all():
+        return within(wide, right.exact, right.allowed, METHOD)
+    limit = OVERFLOW[right.dtype]
+    same = (wide == right.exact) | (np.isnan(wide) & np.isnan(right.exact))
+    # an infinity stands for all numbers that round to it
+    nearest = np.where(wide > 0, np.maximum(right.exact, limit), -limit)
+    nearest = np.where(wide < 0, np.minimum(right.exact, -limit), nearest)
+    computed = np.where(np.isinf(wide), nearest, wide)
+    computed, exact = (np.where(same, 0.0, a) for a in (computed, right.exact))
+    return within(computed, exact, np.where(same, 1.0, right.allowed), METHOD)
+
+
+def accuracy(result: Array, right: Oracle) -> Accuracy:
+    """Return how far a result without infinities is from exact."""
+    wide = as_nhwc(widen(result, right.dtype, "float64"), right.layout)
+    error = wide - right.exact
+    size = float(np.sqrt(np.mean(np.square(right.exact))))
+    rounding = (
+        UNIT_ROUNDOFF[right.dtype] * np.abs(right.exact) + HALF_SMALLEST[right.dtype]
+    )
+    beyond = np.maximum(np.abs(error) - rounding, 0.0)
+    unit = UNIT_ROUNDOFF["float32"] * right.magnitude
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = np.where(beyond == 0.0, 0.0, beyond / unit)
+    return Accuracy(
+        relative_l2=float(np.sqrt(np.mean(np.square(error)))) / size,
+        bias=float(np.mean(error)) / size,
+        excess=float(np.max(excess)),
+    )
