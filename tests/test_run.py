@@ -163,6 +163,29 @@ def test_dry_run_prints_the_cases_and_starts_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [study]
 
 
+def test_listing_the_cases_of_a_kernel_starts_no_mpi(tmp_path: Path) -> None:
+    study = write_study(tmp_path, ["fine"])
+    script = (
+        "import sys; from tenbin.cli import cli;"
+        f"cli.main(['run', {str(study)!r}, '--dry-run'], standalone_mode=False);"
+        "sys.exit('mpi4py.MPI' in sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_kernel_weighed_alone_leaves_nothing(tmp_path: Path) -> None:
+    started = time.time()
+
+    ended = subprocess.run(
+        [*TENBIN, "bench", "gemm", "-m", "8", "-n", "8", "-k", "8", "--budget", "0.01"],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr
+    assert remove_segments(started) == []
+
+
 def test_a_launch_that_never_starts_blames_no_single_case(tmp_path: Path) -> None:
     study = write_study(tmp_path, ["fine"], steps="[1, 2]", launch='mpiexec = "false"')
 

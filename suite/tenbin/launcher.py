@@ -169,6 +169,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
 
 
-def _tail(log: Path, lines: int = 12, most_bytes: int = 16384) -> tuple[str, ...]:
-    data = log.read_bytes()[-most_bytes:].decode(errors="replace")
+def _tail(log: Path, lines: int = 24, most_bytes: int = 16384) -> tuple[str, ...]:
+    """Return the last lines: what an abort of Open MPI says after an error is 14."""
+    data = log.read_bytes()[-most_bytes:].decode(errors="replace").replace("\0", "")
     return tuple(line[:400] for line in data.splitlines() if line.strip())[-lines:]

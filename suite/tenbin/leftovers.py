@@ -17,6 +17,14 @@ SHM = Path("/dev/shm")
 GRACE_S = 5.0
 
 
+def share_nothing() -> None:
+    """Keep Open MPI from making a segment in a process that it has not started.
+
+    It would leave it behind when the process ends. Call it before MPI starts.
+    """
+    os.environ.setdefault("OMPI_MCA_btl", "self")
+
+
 def end_processes(marker: str) -> int:
     """Kill this user's processes that carry `NAME=VALUE` in their environment."""
     name, _, value = marker.partition("=")

@@ -7,13 +7,19 @@
 
 Real nodes are found through shared memory. On one machine, `ranks_per_node` smaller
 than what is really there emulates nodes: same communicators, no network in between.
+Only `discover` imports MPI, which starts it: a kernel's file may name a Topology where
+its cases are only listed.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from mpi4py import MPI
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tenbin.errors import UsageError
+
+if TYPE_CHECKING:
+    from mpi4py import MPI
 
 LEADER = 0
 
@@ -64,6 +70,8 @@ def discover(world: MPI.Comm, ranks_per_node: int | None = None) -> Topology:
 
     Raises UsageError where the ranks do not fill whole nodes of that size.
     """
+    from mpi4py import MPI
+
     shared = world.Split_type(MPI.COMM_TYPE_SHARED, key=world.rank)
     real = world.allgather(shared.size)
     per_node = ranks_per_node or min(real)

@@ -12,6 +12,7 @@ from tenbin.errors import UsageError
 from tenbin.jobs.environment import launcher_variable
 from tenbin.kernel import Kernel
 from tenbin.kernels import KERNELS, load
+from tenbin.leftovers import share_nothing
 from tenbin.progress import progress_bar
 from tenbin.record import Record
 
@@ -85,6 +86,8 @@ def _axis(field: str) -> click.Option:
 
 
 def _bench_here(kernel: Kernel, given: Mapping[str, Any]) -> int:
+    if not launcher_variable():
+        share_nothing()
     from mpi4py import MPI
 
     from tenbin.bench import make_study, weigh_here
