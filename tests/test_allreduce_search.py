@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenbin.case import Case
+from tenbin.kernels.allreduce import KERNEL
 from tenbin.kernels.allreduce.advice import (
     Measured,
     crossovers,
@@ -16,6 +18,7 @@ from tenbin.kernels.allreduce.advice import (
 )
 from tenbin.kernels.allreduce.links import Link, Links
 from tenbin.kernels.allreduce.names import parse
+from tenbin.kernels.allreduce.problem import AllreduceProblem
 from tenbin.kernels.allreduce.search import (
     BASELINES,
     candidates,
@@ -78,9 +81,30 @@ def test_survivors_fit_and_hold_the_baselines_once(
 ) -> None:
     for names in survivors(*place, SIZES, links, most=4).values():
         assert names[: len(BASELINES)] == BASELINES
-        assert len(set(names)) == len(names) <= len(BASELINES) + 4
+        assert len(set(names)) == len(names) <= len(BASELINES) + 4 + 4
         for name in names[1:]:
             parse(name).levels(*place)
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted"),
+    [
+        ((4, 4), {"shm:4", "shm-copy:4"}),
+        ((8, 4), {"shm:4x2", "lib:4x2", "lib-leader:4x2"}),
+        ((4, 1), set()),
+    ],
+)
+def test_what_nothing_predicts_is_measured_too(
+    place: tuple[int, int], wanted: set[str]
+) -> None:
+    links = Links(Link(1e-6, 1e-10), Link(1e-5, 1e-9, node_ports=1.0), 1e-11)
+    (names,) = survivors(*place, (2**20,), links, most=2).values()
+    assert wanted <= set(names)
+    assert any(name.startswith("shm") for name in names) == bool(wanted)
+    assert not forecast(wanted, *place, (2**20,), links)
+    for name in wanted:
+        case = Case("allreduce", name, "float32", AllreduceProblem(2**20), *place)
+        assert KERNEL.decline(case) == ""
 
 
 def test_slow_links_between_nodes_favour_levels() -> None:
@@ -133,7 +157,7 @@ def test_losses_to_the_librarys_own_parts_are_ranges() -> None:
     assert found == [(2, 4, 3.0), (16, 16, 2.0)]
 
 
-def record(exits: list[list[int]]) -> Record:
+def record(exits: list[list[int]], flags: tuple[str, ...] = ()) -> Record:
     samples = SampleRow(
         entry_ns=[[0, 0]] * len(exits),
         exit_ns=exits,
@@ -160,13 +184,23 @@ def record(exits: list[list[int]]) -> Record:
         nodes=1,
         hosts=["a", "b"],
         samples=samples,
+        flags=list(flags),
         started="",
     )
 
 
 def test_a_rank_that_is_always_last_is_named() -> None:
     (line,) = stragglers([record([[10, 20]] * 50)])
-    assert "rank 1 on b leaves last in 100%" in line
+    assert "rank 1 on b leaves last in 100% of 50 repetitions, 0.0 us behind" in line
+
+
+def test_a_rank_that_is_last_by_a_moment_holds_nobody_up() -> None:
+    assert stragglers([record([[1000, 1010]] * 50)]) == []
+
+
+@pytest.mark.parametrize("flag", ["oversubscribed", "unsynchronised"])
+def test_where_ranks_share_a_processor_or_no_clock_nobody_is_named(flag: str) -> None:
+    assert stragglers([record([[10, 20]] * 50, (flag,))]) == []
 
 
 def test_ranks_that_take_turns_are_not() -> None:

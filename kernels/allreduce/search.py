@@ -5,8 +5,10 @@
 
 The best hierarchy for many ranks contains the best for few (Ueno and Yokota, CCGrid
 2019), so that a level is only ever put around a survivor: for p = 2^k some k^2 tables
-instead of 2^(k-1), times the patterns. Forms, segments and the library's own are tried
-on what is left. All are names in the grammar of `names`; all times are predictions.
+instead of 2^(k-1), times the patterns. Forms and segments are tried on what is left.
+All are names in the grammar of `names`; all times are predictions. What is not made of
+messages of ours, memory that a node shares and calls of the library per level, has no
+prediction: it is measured beside them, over levels that fit the nodes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +18,14 @@ from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.cost import predict
 from tenbin.kernels.allreduce.hierarchical import PATTERNS
 from tenbin.kernels.allreduce.links import Links
-from tenbin.kernels.allreduce.names import FORMS, LIBRARY, WHOLE, parse
+from tenbin.kernels.allreduce.names import (
+    FORMS,
+    LIBRARIES,
+    LIBRARY,
+    LIBRARY_FORMS,
+    WHOLE,
+    parse,
+)
 from tenbin.kernels.allreduce.traffic import node_by_node
 
 OWN_PAIR = "lib:flat"  # the library's reduce-scatter and allgather
@@ -84,10 +93,15 @@ def forecast(
     sizes: Sequence[int],
     links: Links,
 ) -> Times:
-    """Return the predicted seconds of each name that fits, for each size."""
+    """Return the predicted seconds of each name that fits, for each size.
+
+    Only what is made of messages (`names.FORMS`) can be predicted.
+    """
     nodes = node_by_node(ranks, ranks_per_node)
     found: Times = {}
     for name in names:
+        if name in LIBRARIES or parse(name).form not in FORMS:
+            continue
         try:
             schedule = parse(name).schedule(ranks, ranks_per_node)
         except (UsageError, ValueError):  # such as halving of an odd level
@@ -116,7 +130,10 @@ def candidates(
 def survivors(
     ranks: int, ranks_per_node: int, sizes: Sequence[int], links: Links, most: int = 8
 ) -> dict[int, tuple[str, ...]]:
-    """Return, for each size, the names to measure: baselines, then best predicted."""
+    """Return, for each size, the names to measure: baselines, then best predicted.
+
+    Then come those that nothing predicts, at most four.
+    """
     times = candidates(ranks, ranks_per_node, sizes, links)
     limit = 1.0 + MARGIN + links.error_share
     chosen = {}
@@ -124,8 +141,28 @@ def survivors(
         order = sorted(times, key=lambda name: times[name][number])
         fastest = times[order[0]][number]
         near = [n for n in order if times[n][number] <= limit * fastest]
-        chosen[size] = distinct([*BASELINES, *near[:most]], ranks, ranks_per_node)
+        others = unpredicted(ranks, ranks_per_node, size, links)
+        names = [*BASELINES, *near[:most], *others]
+        chosen[size] = distinct(names, ranks, ranks_per_node)
     return chosen
+
+
+def unpredicted(ranks: int, ranks_per_node: int, size: int, links: Links) -> list[str]:
+    """Return the names of shared memory and library calls over the nodes.
+
+    Across nodes, shared memory takes the best levels for the share of a rank.
+    """
+    nodes = ranks // ranks_per_node
+    if ranks_per_node == 1:
+        return []
+    if nodes == 1:
+        return [f"shm:{ranks}", f"shm-copy:{ranks}"]
+    share = max(size // ranks_per_node, ITEMSIZE)
+    across = _best_of_each(contained(nodes, 1, [share], links), 1)
+    outer = dict.fromkeys((f"{nodes}", *across))
+    shared = [f"shm:{ranks_per_node}x{levels}" for levels in outer]
+    by_library = [f"{form}:{ranks_per_node}x{nodes}" for form in LIBRARY_FORMS]
+    return [*shared, *by_library]
 
 
 def distinct(names: Iterable[str], ranks: int, ranks_per_node: int) -> tuple[str, ...]:
