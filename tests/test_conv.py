@@ -28,7 +28,11 @@ from tenbin.topology import discover
 from tests.test_conv_problem import problems
 
 SQUARE = ConvProblem(2, 8, 9, 9, 16, 3, 3, padding=1)
-HERE = [name for name, variant in VARIANTS.items() if not variant.missing()]
+HERE = [
+    name
+    for name, variant in VARIANTS.items()
+    if not all(variant.missing(dtype) for dtype in variant.accumulate)
+]
 
 
 def whole(problem: ConvProblem, dtype: str, seed: int = 1) -> tuple[Any, Any]:
@@ -101,7 +105,8 @@ def test_gradients_are_adjoint_to_the_convolution(problem: ConvProblem) -> None:
 def test_every_variant_keeps_its_bound(
     problem: ConvProblem, variant: str, dtype: str, seed: int
 ) -> None:
-    if KERNEL.misfit(case(problem, variant, dtype=dtype)):
+    wanted = case(problem, variant, dtype=dtype)
+    if KERNEL.decline(wanted) or KERNEL.misfit(wanted):
         return
     chosen = VARIANTS[variant]
     first, second = whole(problem, dtype, seed)
@@ -110,7 +115,7 @@ def test_every_variant_keeps_its_bound(
     out = empty_result(problem, dtype)
     result = plan.read(plan.run(plan.load(first), plan.pack(second), out))
 
-    right = oracle(problem, first, second, dtype, chosen.accumulate[dtype], chosen.c)
+    right = oracle(problem, first, second, dtype, chosen.accumulate[dtype], plan.c)
     verdict = judge(result, right)
     assert verdict.ok, verdict
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, cast
 from tenbin.case import SCALINGS, Case
 from tenbin.kernel import Kernel, Options, Task
 from tenbin.kernels.conv import limits
+from tenbin.kernels.conv.auto import auto
 from tenbin.kernels.conv.axes import ConvAxes, expand
 from tenbin.kernels.conv.half import half
 from tenbin.kernels.conv.im2col import im2col
+from tenbin.kernels.conv.native import lacking, native, unfit
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.reference import reference
@@ -27,6 +29,17 @@ if TYPE_CHECKING:
 
 DTYPES = ("float16", "bfloat16", "float32")
 WIDE = dict.fromkeys(DTYPES, "float32")
+STORED = {"float16": "float32", "bfloat16": "float32"}
+HALF = {"float16": "float32"}
+NATIVE = {
+    "direct": STORED,
+    "pixel": STORED,
+    "pointwise": STORED,
+    "winograd2": HALF,
+    "winograd4": HALF,
+    "dot": {"bfloat16": "float32"},
+    "fp16acc": {"float16": "float16"},
+}
 
 VARIANTS: dict[str, Variant] = {
     "reference": Variant(reference, accumulate=dict.fromkeys(DTYPES, "float64")),
@@ -34,10 +47,15 @@ VARIANTS: dict[str, Variant] = {
         half, accumulate={"float16": "float16"}, slow_flop_per_s={"float16": 0.5e9}
     ),
     "im2col": Variant(im2col, accumulate=WIDE),
-    "torch": Variant(torch, accumulate=WIDE, c=16.0, missing=missing),
+    "torch": Variant(torch, accumulate=WIDE, missing=missing),
     "torch_prepacked": Variant(
-        torch_prepacked, accumulate=WIDE, c=16.0, misfit=forward_only, missing=missing
+        torch_prepacked, accumulate=WIDE, misfit=forward_only, missing=missing
     ),
+    "auto": Variant(auto, accumulate=STORED, missing=lacking("direct")),
+    **{
+        name: Variant(native(name), sums, unfit(name), lacking(name))
+        for name, sums in NATIVE.items()
+    },
 }
 
 

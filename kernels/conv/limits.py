@@ -24,7 +24,7 @@ def misfit(case: Case, whole: ConvProblem, variant: Variant) -> str:
 
 def why_not(case: Case, whole: ConvProblem, variant: Variant) -> str:
     """Return why `case` cannot run here, or an empty string."""
-    reason = variant.missing() or misfit(case, whole, variant)
+    reason = variant.missing(case.dtype) or misfit(case, whole, variant)
     return reason or _too_big(case, share(whole, case.ranks, case.ranks - 1).problem)
 
 

@@ -51,7 +51,7 @@ def task(
 
     @cache
     def right() -> verify.Oracle:
-        return verify.oracle(problem, first, second, dtype, accumulate, variant.c)
+        return verify.oracle(problem, first, second, dtype, accumulate, plan.c)
 
     def check() -> Check:
         if result[0] is None:

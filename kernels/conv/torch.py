@@ -15,7 +15,7 @@ from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
 
-def missing() -> str:
+def missing(dtype: str) -> str:
     """Return that torch is not installed, or an empty string."""
     return "" if find_spec("torch") else "torch is not installed: tenbin[torch]"
 
@@ -37,7 +37,8 @@ def torch(problem: ConvProblem, dtype: str, threads: int) -> Plan:
     def read(result: Any) -> Array:
         return _array(result, problem.layout)
 
-    return Plan(run, tensor, tensor, read, {"torch": pt.__version__})
+    c = 16.0 if dtype == "bfloat16" else 8.0  # two products at a time
+    return Plan(run, tensor, tensor, read, c, {"torch": pt.__version__})
 
 
 def torch_prepacked(problem: ConvProblem, dtype: str, threads: int) -> Plan:
@@ -64,7 +65,7 @@ def torch_prepacked(problem: ConvProblem, dtype: str, threads: int) -> Plan:
     def read(result: Any) -> Array:
         return plain.read(result.to_dense(dtype=_dtype(dtype)))
 
-    return Plan(run, load, pack, read, plain.details)
+    return Plan(run, load, pack, read, plain.c, plain.details)
 
 
 def forward_only(problem: ConvProblem, dtype: str) -> str:

@@ -20,13 +20,15 @@ class Plan:
     `run(first, second, out)` computes the result and returns it when it may be read,
     in `out` or in memory of its own. Before, `load` turned the first operand into what
     `run` takes; `pack` did so with the weights, which a network does once and uses
-    often: its time is a number of its own. `read` turns the result into an array.
+    often: its time is a number of its own. `read` turns the result into an array. `c`
+    is the constant of its error bound.
     """
 
     run: Callable[[Any, Any, Array], Any]
     load: Callable[[Array], Any] = same
     pack: Callable[[Array], Any] = same
     read: Callable[[Any], Array] = same
+    c: float = 8.0
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -40,7 +42,7 @@ def always(problem: ConvProblem, dtype: str) -> str:
     return ""
 
 
-def here() -> str:
+def here(dtype: str) -> str:
     """Return that nothing is missing."""
     return ""
 
@@ -50,15 +52,13 @@ class Variant:
     """One way to convolve.
 
     `plan(problem, dtype, threads)` makes a shape ready. `accumulate` names the dtype of
-    the sums for each dtype of storage: dtypes that are not in it are declined. `c` is
-    the constant of its error bound; None stands for the square root of the terms.
+    the sums for each dtype of storage: dtypes that are not in it are declined.
     `misfit` says why a shape cannot be computed, `missing` what this machine lacks.
     `slow_flop_per_s` is the rate to expect where huge problems must be declined.
     """
 
     plan: Callable[[ConvProblem, str, int], Plan]
     accumulate: Mapping[str, str]
-    c: float | None = 8.0
     misfit: Callable[[ConvProblem, str], str] = always
-    missing: Callable[[], str] = here
+    missing: Callable[[str], str] = here
     slow_flop_per_s: Mapping[str, float] = field(default_factory=dict)

@@ -60,7 +60,7 @@ def oracle(
     second: Array,
     dtype: str,
     accumulate: str,
-    c: float | None,
+    c: float,
 ) -> Oracle:
     """Return what the result must be, where sums are kept in dtype `accumulate`."""
 
@@ -71,8 +71,7 @@ def oracle(
     with np.errstate(invalid="ignore"):
         exact = summed("float64", lambda a: a)
         magnitude = summed("float32", np.abs)
-    factor = problem.terms**0.5 if c is None else c
-    allowed = bound(exact, magnitude, dtype, accumulate, factor)
+    allowed = bound(exact, magnitude, dtype, accumulate, c)
     allowed += C_ORACLE * UNIT_ROUNDOFF["float64"] * magnitude
     return Oracle(dtype, problem.layout, exact, magnitude, allowed)
 

@@ -1,0 +1,118 @@
+"""The native kernels (kernels/native/conv*.c, winograd*.c) as variants.
+
+    name        algorithm                                           computes
+    direct      blocked over channels, border taps clipped          all, all directions
+    pixel       vectors of neighbouring pixels                      few channels
+    pointwise   a matrix product                                    1x1
+    winograd2   F(2x2, 3x3): 2.25 times fewer multiplications       3x3, stride 1
+    winograd4   F(4x4, 3x3): 4 times fewer                          3x3, stride 1
+    dot         pairs of bfloat16 by a dot instruction              all
+    fp16acc     sums kept in float16: for the study of accuracy     all
+
+They store half precision, sum in float32 (but fp16acc), and take NHWC; NCHW is turned
+around and back while timed, as its user would have to.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tenbin.errors import TenbinError
+from tenbin.kernels import native as binding
+from tenbin.kernels.conv.dtypes import Array
+from tenbin.kernels.conv.operands import as_nhwc, result_shape
+from tenbin.kernels.conv.problem import ConvProblem
+from tenbin.kernels.conv.variant import Plan, same
+
+C_BOUND = {"winograd4": 64.0, "dot": 16.0}  # observed: at most 18 and 4
+BACKWARD = {"direct"}
+
+
+def native(name: str) -> Callable[[ConvProblem, str, int], Plan]:
+    """Return the plans of the native algorithm of that name."""
+
+    def plan(problem: ConvProblem, dtype: str, threads: int) -> Plan:
+        return _plan(name, problem, dtype, threads)
+
+    return plan
+
+
+def lacking(name: str) -> Callable[[str], str]:
+    """Return what says why this machine lacks the algorithm, or an empty string."""
+
+    def missing(dtype: str) -> str:
+        try:
+            binding.load().chosen(f"conv_{name}", dtype)
+        except (TenbinError, ValueError) as reason:
+            return f"no native {name}: {reason}"
+        return ""
+
+    return missing
+
+
+def unfit(name: str) -> Callable[[ConvProblem, str], str]:
+    """Return what says why the algorithm cannot compute a shape, or an empty string."""
+
+    def misfit(problem: ConvProblem, dtype: str) -> str:
+        if problem.direction != "forward" and name not in BACKWARD:
+            return f"{name} is for forward only"
+        operation = operation_of(name, problem)
+        try:
+            fits = binding.load().conv_fits(operation, dtype, numbers(problem))
+        except (TenbinError, ValueError):
+            return ""  # not here, perhaps on a compute node
+        return "" if fits else f"{name} cannot compute this shape"
+
+    return misfit
+
+
+def operation_of(name: str, problem: ConvProblem) -> str:
+    """Return the row of the native table that computes a direction."""
+    if problem.direction == "forward":
+        return f"conv_{name}"
+    return f"conv_{problem.direction.replace('-', '_')}"
+
+
+def numbers(problem: ConvProblem) -> tuple[int, ...]:
+    """Return the 14 numbers of struct conv_shape."""
+    sizes = (
+        problem.n,
+        problem.c,
+        problem.h,
+        problem.w,
+        problem.k,
+        problem.r,
+        problem.s,
+    )
+    twice = (problem.stride, problem.padding, problem.dilation)
+    return (*sizes, *(value for value in twice for _ in range(2)), problem.groups)
+
+
+def _plan(name: str, problem: ConvProblem, dtype: str, threads: int) -> Plan:
+    module = binding.load()
+    call = (operation_of(name, problem), dtype, numbers(problem))
+    scratch = module.aligned(module.conv_scratch_bytes(*call, threads))
+    layout = problem.layout
+    packs = problem.direction != "backward-weights"
+
+    def pack(weights: Array) -> Any:
+        return module.conv_pack(*call, np.ascontiguousarray(as_nhwc(weights, layout)))
+
+    def run(first: Array, second: Any, out: Array) -> Array:
+        module.conv(*call, first, second, out, scratch, threads)
+        return out
+
+    turned = np.empty(result_shape(problem), "uint16")
+
+    def run_turned(first: Array, second: Any, out: Array) -> Array:
+        x = np.ascontiguousarray(as_nhwc(first, layout))
+        dy = second if packs else np.ascontiguousarray(as_nhwc(second, layout))
+        y = turned.view(out.dtype)
+        as_nhwc(out, layout)[...] = run(x, dy, y)
+        return out
+
+    c = problem.terms**0.5 if name == "fp16acc" else C_BOUND.get(name, 8.0)
+    details = {"algorithm": name, "isa": module.chosen(*call[:2])}
+    chosen = run if layout == "nhwc" else run_turned
+    return Plan(chosen, pack=pack if packs else same, c=c, details=details)
