@@ -1,0 +1,30 @@
+"""CUDA kernels, shipped as text: NVRTC compiles them for the GPU that is found.
+
+    tile.cuh    one tile of a product through shared memory
+    half2.cuh   packed half precision: dfp16, mfp16, chunk32
+    wmma.cuh    tensor cores
+    conv.cu     convolution as an implicit product
+    gemm.cu     matrix product
+
+Nothing here needs CUDA to be imported; tests compile and run the same text on the host.
+"""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+OPTIONS = ("-std=c++17", f"-I{FOLDER}")
+ROWS, COLUMNS, THREADS = 128, 64, 256  # of a block, as in tile.cuh
+
+
+def source(name: str) -> str:
+    """Return the text of `name`.cu."""
+    return (FOLDER / f"{name}.cu").read_text()
+
+
+def grid(rows: int, columns: int, products: int = 1) -> tuple[int, int, int]:
+    """Return how many blocks cover a result, for each of `products` beside another.
+
+    >>> grid(1000, 64)
+    (8, 1, 1)
+    """
+    return -(-rows // ROWS), -(-columns // COLUMNS), products
