@@ -13,6 +13,7 @@ KERNELS: dict[str, str] = {
     "gemm": "tenbin.kernels.gemm",
     "conv": "tenbin.kernels.conv",
     "allreduce": "tenbin.kernels.allreduce",
+    "training": "tenbin.kernels.training",
 }
 
 

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 DTYPES = ("float32", "float64")
 
 # method -> module:name of its Variant, imported when it is needed
-VARIANTS: dict[str, str] = {}
+_NMF = "tenbin.kernels.training.semi_nmf.variants"
+VARIANTS: dict[str, str] = {
+    "semi-nmf": f"{_NMF}:SEMI_NMF",
+    "semi-nmf-eigen": f"{_NMF}:EIGEN",
+    "semi-nmf-eigen-once": f"{_NMF}:EIGEN_ONCE",
+    "semi-nmf-plain": f"{_NMF}:PLAIN",
+    "semi-nmf-random": f"{_NMF}:RANDOM",
+    "semi-nmf-single": f"{_NMF}:SINGLE",
+    "semi-nmf-single-eigen": f"{_NMF}:SINGLE_EIGEN",
+}
 
 
 def variant(name: str) -> Variant:
