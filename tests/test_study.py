@@ -33,7 +33,7 @@ def expand_text(folder: Path, text: str, *settings: str) -> Expansion:
         ("[launch]\nranks = 0\n" + GEMM, ["launch.ranks", "positive", "0"]),
         ("[measure]\nbudget_s = -1.0\n" + GEMM, ["measure.budget_s", "-1"]),
         ('[measure]\nstart = "now"\n' + GEMM, ["measure.start", "now"]),
-        ('[[bench]]\nkernel = "gem"\n', ["bench.0", "kernel", "gemm, allreduce"]),
+        ('[[bench]]\nkernel = "gem"\n', ["bench.0", "kernel", "gemm, conv"]),
         ('[[bench]]\npreset = "smoke"\n', ["bench.0", "kernel"]),
         (GEMM + "mm = 3\n", ["bench.0", "mm", "transpose"]),
         (GEMM.replace("numpy", "nmpy"), ["bench.0", "variant", "nmpy", "reference"]),
