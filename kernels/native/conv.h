@@ -77,11 +77,18 @@ struct conv_algorithm {
    its algorithm. */
 typedef const struct conv_algorithm *(*conv_getter)(void);
 
-const struct conv_algorithm *conv_direct_f16_scalar(void);
-const struct conv_algorithm *conv_direct_bf16_scalar(void);
-const struct conv_algorithm *conv_backward_data_f16_scalar(void);
-const struct conv_algorithm *conv_backward_data_bf16_scalar(void);
-const struct conv_algorithm *conv_backward_weights_f16_scalar(void);
-const struct conv_algorithm *conv_backward_weights_bf16_scalar(void);
+#define CONV_GETTERS(name, isa) \
+    const struct conv_algorithm *conv_##name##_f16_##isa(void); \
+    const struct conv_algorithm *conv_##name##_bf16_##isa(void);
+
+CONV_GETTERS(direct, scalar)
+CONV_GETTERS(direct, avx2)
+CONV_GETTERS(direct, avx512)
+CONV_GETTERS(pointwise, avx2)
+CONV_GETTERS(pointwise, avx512)
+CONV_GETTERS(backward_data, scalar)
+CONV_GETTERS(backward_data, avx2)
+CONV_GETTERS(backward_data, avx512)
+CONV_GETTERS(backward_weights, scalar)
 
 #endif

@@ -49,11 +49,17 @@ static const struct kernel KERNELS[] = {
     ROW("read", "uint64", ISA_AVX2, read_u64_avx2),
     ROW("triad", "float64", ISA_AVX2, triad_f64_avx2),
     ADD_ROWS(ISA_AVX2, avx2),
+    CONV_ROWS("conv_direct", direct, ISA_AVX2, avx2),
+    CONV_ROWS("conv_pointwise", pointwise, ISA_AVX2, avx2),
+    CONV_ROWS("conv_backward_data", backward_data, ISA_AVX2, avx2),
     ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
     ROW("fma", "float64", ISA_AVX512, fma_f64_avx512),
     ROW("read", "uint64", ISA_AVX512, read_u64_avx512),
     ROW("triad", "float64", ISA_AVX512, triad_f64_avx512),
     ADD_ROWS(ISA_AVX512, avx512),
+    CONV_ROWS("conv_direct", direct, ISA_AVX512, avx512),
+    CONV_ROWS("conv_pointwise", pointwise, ISA_AVX512, avx512),
+    CONV_ROWS("conv_backward_data", backward_data, ISA_AVX512, avx512),
 #endif
 #if defined(TENBIN_AVX512BF16)
     ROW("fma", "bfloat16", ISA_AVX512BF16, fma_bf16_avx512bf16),

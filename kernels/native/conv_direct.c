@@ -1,0 +1,385 @@
+/* Direct convolution: a rectangle of outputs x a block of channels at a time.
+
+       x, float16         rectangle's window, float32        sums in registers
+       +------------+     [c / 64][row][col][64]             14 pixels x 32 channels
+       |  +--+      | --> +-----+                    +------+
+       |  |  |      |     |     | -- broadcast ----> | += * | --> y, rounded once
+       |  +--+      |     +-----+                    +------+
+       +------------+     weights of 32 channels, float32 ^
+                          [c / 64][r][s][64][32] ----------
+
+   The window is widened once for all channels, the weights once for all pixels of the
+   rectangle; both stay in the second-level cache. Taps that fall into the border are
+   left out: a tile at the edge is summed over runs of taps that see the same pixels.
+   Cost: 2 n p q k (c / groups) r s FLOP, less the border. */
+
+#include "conv_direct.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#define MOST_CHANNELS ((size_t)64) /* in a block: pixels then lie in different sets */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t ceil_div(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static size_t up_to_line(size_t bytes)
+{
+    return ceil_div(bytes, 64) * 64;
+}
+
+static size_t l2_bytes(void)
+{
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    if (bytes > 0)
+        return (size_t)bytes;
+#endif
+    return (size_t)1 << 20;
+}
+
+/* How a view is cut: computed once a call. */
+struct cut {
+    size_t c, k;                     /* channels of a group */
+    size_t block, blocks;            /* input channels: in a block, how many blocks */
+    size_t step_h, step_w;           /* between the rows and columns that are read */
+    size_t rows, cols;               /* outputs in a rectangle */
+    size_t high, wide;               /* rectangles */
+    size_t window_rows, window_cols; /* of x under a rectangle, at most */
+    size_t chunk, chunks;            /* blocks whose weights are widened at once */
+    size_t width, k_blocks;          /* output channels: in a block, how many blocks */
+    size_t x_bytes, panel_bytes, sums_bytes, taps_bytes;
+};
+
+static size_t window(size_t outputs, size_t stride, size_t taps, size_t dilation,
+                     size_t step)
+{
+    return ((outputs - 1) * stride + (taps ? taps - 1 : 0) * dilation) / step + 1;
+}
+
+static size_t window_bytes(const struct conv_view *a, struct cut *cut)
+{
+    cut->window_rows =
+        window(cut->rows, a->stride_h, a->r, a->dilation_h, cut->step_h);
+    cut->window_cols =
+        window(cut->cols, a->stride_w, a->s, a->dilation_w, cut->step_w);
+    cut->window_rows = least(cut->window_rows, a->h);
+    cut->window_cols = least(cut->window_cols, a->w);
+    return cut->blocks * cut->block * cut->window_rows * cut->window_cols *
+           sizeof(float);
+}
+
+static struct cut plan(const struct conv_engine *engine, const struct conv_view *a)
+{
+    const size_t l2 = l2_bytes();
+    struct cut cut = {.c = a->c / a->groups, .k = a->k / a->groups};
+    cut.blocks = ceil_div(cut.c, MOST_CHANNELS);
+    cut.block = ceil_div(cut.c, cut.blocks);
+    cut.step_h = a->r == 1 ? a->stride_h : 1;
+    cut.step_w = a->s == 1 ? a->stride_w : 1;
+    cut.rows = a->p ? a->p : 1;
+    cut.cols = a->q ? a->q : 1;
+    while (window_bytes(a, &cut) > l2 / 8 * 3 && cut.rows > 1)
+        cut.rows = ceil_div(cut.rows, 2);
+    while (window_bytes(a, &cut) > l2 / 8 * 3 && cut.cols > engine->most_pixels)
+        cut.cols = ceil_div(ceil_div(cut.cols, 2), engine->most_pixels) *
+                   engine->most_pixels;
+    cut.high = ceil_div(a->p, cut.rows);
+    cut.wide = ceil_div(a->q, cut.cols);
+    cut.width = 2 * engine->lanes;
+    cut.k_blocks = ceil_div(cut.k, cut.width);
+    const size_t taps = a->r * a->s, one = taps * cut.block * cut.width * sizeof(float);
+    cut.chunk = one ? least(cut.blocks, l2 / 8 * 3 / one) : cut.blocks;
+    cut.chunk = cut.chunk ? cut.chunk : 1;
+    cut.chunk = ceil_div(cut.blocks, ceil_div(cut.blocks, cut.chunk));
+    cut.chunks = ceil_div(cut.blocks, cut.chunk);
+    cut.x_bytes = up_to_line(window_bytes(a, &cut));
+    cut.panel_bytes = up_to_line(cut.chunk * one);
+    const size_t pixels = cut.chunks > 1 ? cut.rows * cut.cols : engine->most_pixels;
+    cut.sums_bytes = pixels * cut.width * sizeof(float);
+    cut.taps_bytes = up_to_line(cut.chunk * taps * sizeof(struct conv_tap));
+    return cut;
+}
+
+size_t conv_view_scratch_bytes(const struct conv_engine *engine,
+                               const struct conv_view *a, int threads)
+{
+    const struct cut cut = plan(engine, a);
+    return (size_t)threads *
+           (cut.x_bytes + cut.panel_bytes + cut.sums_bytes + cut.taps_bytes);
+}
+
+/* Return the sums in output block `index`: the last may be half as wide. */
+static size_t width_of(const struct cut *cut, size_t index)
+{
+    const size_t rest = cut->k - index * cut->width;
+    return rest <= cut->width / 2 ? cut->width / 2 : cut->width;
+}
+
+/* Return the items of the packed weights before block `index` of a group. */
+static size_t packed_before(const struct conv_view *a, const struct cut *cut,
+                            size_t index)
+{
+    const size_t row = a->r * a->s * cut->c;
+    return index < cut->k_blocks
+               ? index * cut->width * row
+               : ((index - 1) * cut->width + width_of(cut, index - 1)) * row;
+}
+
+size_t conv_view_packed_items(const struct conv_engine *engine,
+                              const struct conv_view *a)
+{
+    const struct cut cut = plan(engine, a);
+    return a->groups * packed_before(a, &cut, cut.k_blocks);
+}
+
+/* Packed: [group][k / width][c / block][r][s][block][width], zeros beyond k. */
+void conv_view_pack(const struct conv_engine *engine, const struct conv_view *a,
+                    const uint16_t *weights, uint16_t *to)
+{
+    const struct cut cut = plan(engine, a);
+    for (size_t g = 0; g < a->groups; g++)
+        for (size_t kb = 0; kb < cut.k_blocks; kb++) {
+            const size_t width = width_of(&cut, kb);
+            const size_t channels = least(width, cut.k - kb * cut.width);
+            for (size_t first = 0; first < cut.c; first += cut.block)
+                for (size_t tap = 0; tap < a->r * a->s; tap++) {
+                    const size_t last = least(first + cut.block, cut.c);
+                    const uint16_t *from =
+                        weights + a->w_first + (ptrdiff_t)g * a->w_group +
+                        (ptrdiff_t)(kb * cut.width) * a->w_k +
+                        (ptrdiff_t)(tap / a->s) * a->w_r +
+                        (ptrdiff_t)(tap % a->s) * a->w_s;
+                    for (size_t c = first; c < last; c++, to += width) {
+                        for (size_t k = 0; k < channels; k++)
+                            to[k] = from[(ptrdiff_t)k * a->w_k + (ptrdiff_t)c * a->w_c];
+                        memset(to + channels, 0, (width - channels) * sizeof *to);
+                    }
+                }
+        }
+}
+
+/* One thread's place and the rectangle that lies in it. */
+struct desk {
+    const struct conv_engine *engine;
+    const struct conv_view *a;
+    const struct cut *cut;
+    float *x, *panel, *sums;
+    struct conv_tap *taps;
+    size_t p, q, p_end, q_end; /* outputs */
+    size_t h, w, rows, cols;   /* the first of x in the window, and how many lie there */
+};
+
+/* Find the inputs that outputs `first` .. `last` - 1 need. */
+static void reach(size_t first, size_t last, size_t stride, size_t taps,
+                  size_t dilation, ptrdiff_t pad, size_t extent, size_t step,
+                  size_t *begin, size_t *count)
+{
+    ptrdiff_t low = (ptrdiff_t)(first * stride) - pad;
+    const ptrdiff_t high = (ptrdiff_t)((last - 1) * stride + (taps - 1) * dilation) - pad;
+    while (low < 0)
+        low += (ptrdiff_t)step;
+    const ptrdiff_t end = high < (ptrdiff_t)extent ? high + 1 : (ptrdiff_t)extent;
+    *begin = (size_t)low;
+    *count = end > low ? ceil_div((size_t)(end - low), step) : 0;
+}
+
+/* Widen the window of the rectangle: [block][row][col][channel]. */
+static void load_window(struct desk *desk, const uint16_t *image, size_t group)
+{
+    const struct conv_view *a = desk->a;
+    const struct cut *cut = desk->cut;
+    if (a->r * a->s == 0)
+        return;
+    reach(desk->p, desk->p_end, a->stride_h, a->r, a->dilation_h, a->pad_h, a->h,
+          cut->step_h, &desk->h, &desk->rows);
+    reach(desk->q, desk->q_end, a->stride_w, a->s, a->dilation_w, a->pad_w, a->w,
+          cut->step_w, &desk->w, &desk->cols);
+    for (size_t b = 0; b < cut->blocks; b++) {
+        const size_t first = b * cut->block, count = least(cut->block, cut->c - first);
+        float *to = desk->x + first * desk->rows * desk->cols;
+        for (size_t row = 0; row < desk->rows; row++) {
+            const uint16_t *from =
+                image + ((desk->h + row * cut->step_h) * a->w + desk->w) * a->c +
+                group * cut->c + first;
+            if (count == a->c && cut->step_w == 1) {
+                desk->engine->widen(from, to, desk->cols * count);
+                to += desk->cols * count;
+                continue;
+            }
+            for (size_t col = 0; col < desk->cols; col++, to += cut->block)
+                desk->engine->widen(from + col * cut->step_w * a->c, to, count);
+        }
+    }
+}
+
+/* Clip outputs `first` .. `last` to those whose tap lies on the image. */
+static void clip(size_t *first, size_t *last, size_t tap, size_t stride,
+                 size_t dilation, ptrdiff_t pad, size_t extent)
+{
+    const ptrdiff_t shift = pad - (ptrdiff_t)(tap * dilation);
+    const ptrdiff_t end = (ptrdiff_t)extent + shift;
+    const size_t low = shift > 0 ? ceil_div((size_t)shift, stride) : 0;
+    const size_t high = end > 0 ? ceil_div((size_t)end, stride) : 0;
+    *first = *first > low ? *first : low;
+    *last = least(*last, high);
+}
+
+/* List the taps of columns `s` .. `s_end` - 1 that see output (p, q). */
+static size_t list_taps(struct desk *desk, size_t chunk, size_t p, size_t q, size_t s,
+                        size_t s_end, size_t width)
+{
+    const struct conv_view *a = desk->a;
+    const struct cut *cut = desk->cut;
+    const bool merged = cut->blocks == 1 && a->dilation_w == 1 && cut->step_w == 1;
+    const size_t first = chunk * cut->chunk;
+    const size_t end = least(first + cut->chunk, cut->blocks);
+    size_t count = 0;
+    for (size_t b = first; b < end; b++) {
+        const size_t channels = least(cut->block, cut->c - b * cut->block);
+        for (size_t r = 0; r < a->r; r++) {
+            const ptrdiff_t h =
+                (ptrdiff_t)(p * a->stride_h + r * a->dilation_h) - a->pad_h;
+            if (h < 0 || h >= (ptrdiff_t)a->h)
+                continue;
+            const size_t row = ((size_t)h - desk->h) / cut->step_h;
+            for (size_t t = s; t < s_end; t += merged ? s_end - s : 1) {
+                const ptrdiff_t w =
+                    (ptrdiff_t)(q * a->stride_w + t * a->dilation_w) - a->pad_w;
+                const size_t col = ((size_t)w - desk->w) / cut->step_w;
+                desk->taps[count++] = (struct conv_tap){
+                    ((b * desk->rows + row) * desk->cols + col) * cut->block,
+                    ((b - first) * cut->block * a->r * a->s + (r * a->s + t) * channels) *
+                        width,
+                    channels * (merged ? s_end - s : 1)};
+            }
+        }
+    }
+    return count;
+}
+
+/* Sum and store `pixels` outputs from (p, q), a chunk of the channels. */
+static void compute_tile(struct desk *desk, size_t chunk, size_t p, size_t q,
+                         size_t pixels, size_t width, uint16_t *y, size_t channels)
+{
+    const struct conv_view *a = desk->a;
+    const struct cut *cut = desk->cut;
+    const conv_tile_function *tiles = desk->engine->tiles[width > desk->engine->lanes];
+    const size_t place = (p - desk->p) * cut->cols + q - desk->q;
+    float *sums = desk->sums + (cut->chunks > 1 ? place * width : 0);
+    struct conv_tile tile = {.panel = desk->panel,
+                             .x = desk->x,
+                             .pixel = a->stride_w / cut->step_w * cut->block,
+                             .taps = desk->taps,
+                             .y_pixel = a->y_pixel,
+                             .channels = channels};
+    bool stored = false;
+    if (chunk == 0)
+        memset(sums, 0, pixels * width * sizeof *sums);
+    for (size_t s = 0, next; s < a->s; s = next) {
+        size_t first = q, last = q + pixels;
+        clip(&first, &last, s, a->stride_w, a->dilation_w, a->pad_w, a->w);
+        for (next = s + 1; next < a->s; next++) {
+            size_t low = q, high = q + pixels;
+            clip(&low, &high, next, a->stride_w, a->dilation_w, a->pad_w, a->w);
+            if (low != first || high != last)
+                break;
+        }
+        if (first >= last)
+            continue;
+        stored = s == 0 && next == a->s && last - first == pixels && cut->chunks == 1;
+        tile.tap_count = list_taps(desk, chunk, p, first, s, next, width);
+        tile.sums = sums + (first - q) * width;
+        tile.y = stored ? y : NULL;
+        tiles[last - first - 1](&tile);
+    }
+    if (!stored && chunk + 1 == cut->chunks)
+        for (size_t i = 0; i < pixels; i++)
+            desk->engine->round(sums + i * width, y + i * a->y_pixel, channels);
+}
+
+/* Compute block `kb` of the channels of `group` in the rectangle. */
+static void compute_block(struct desk *desk, size_t group, size_t kb,
+                          const uint16_t *packed, uint16_t *y)
+{
+    const struct conv_view *a = desk->a;
+    const struct cut *cut = desk->cut;
+    const size_t width = width_of(cut, kb), first = kb * cut->width;
+    const size_t channels = least(width, cut->k - first);
+    const size_t pieces = ceil_div(desk->q_end - desk->q, desk->engine->most_pixels);
+    const size_t piece = ceil_div(desk->q_end - desk->q, pieces);
+    packed += group * packed_before(a, cut, cut->k_blocks) + packed_before(a, cut, kb);
+    y += group * cut->k + first;
+    for (size_t chunk = 0; chunk < cut->chunks; chunk++) {
+        const size_t c = chunk * cut->chunk * cut->block, row = a->r * a->s * width;
+        const size_t c_end = least(c + cut->chunk * cut->block, cut->c);
+        desk->engine->widen(packed + c * row, desk->panel, (c_end - c) * row);
+        for (size_t p = desk->p; p < desk->p_end; p++)
+            for (size_t q = desk->q; q < desk->q_end; q += piece)
+                compute_tile(desk, chunk, p, q, least(piece, desk->q_end - q), width,
+                             y + p * a->y_row + q * a->y_pixel, channels);
+    }
+}
+
+/* Work is numbered [image][group][rectangle][output block]; take `first` .. `last` - 1. */
+static void compute(struct desk *desk, size_t first, size_t last, const uint16_t *x,
+                    const uint16_t *packed, uint16_t *y)
+{
+    const struct conv_view *a = desk->a;
+    const struct cut *cut = desk->cut;
+    const size_t rectangles = cut->high * cut->wide;
+    for (size_t i = first; i < last; i++) {
+        const size_t place = i / cut->k_blocks, rectangle = place % rectangles;
+        const size_t group = place / rectangles % a->groups;
+        const size_t n = place / rectangles / a->groups;
+        if (i == first || i % cut->k_blocks == 0) {
+            desk->p = rectangle / cut->wide * cut->rows;
+            desk->q = rectangle % cut->wide * cut->cols;
+            desk->p_end = least(desk->p + cut->rows, a->p);
+            desk->q_end = least(desk->q + cut->cols, a->q);
+            load_window(desk, x + n * a->h * a->w * a->c, group);
+        }
+        compute_block(desk, group, i % cut->k_blocks, packed,
+                      y + a->y_first + n * a->y_image);
+    }
+}
+
+void conv_view_run(const struct conv_engine *engine, const struct conv_view *a,
+                   const uint16_t *x, const uint16_t *packed, uint16_t *y,
+                   void *scratch, int threads)
+{
+    const struct cut cut = plan(engine, a);
+    const size_t work = a->n * a->groups * cut.high * cut.wide * cut.k_blocks;
+    const size_t bytes =
+        cut.x_bytes + cut.panel_bytes + cut.sums_bytes + cut.taps_bytes;
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    {
+        size_t rank = 0, size = 1;
+#ifdef _OPENMP
+        rank = (size_t)omp_get_thread_num();
+        size = (size_t)omp_get_num_threads();
+#endif
+        char *place = (char *)scratch + rank * bytes;
+        struct desk desk = {
+            .engine = engine,
+            .a = a,
+            .cut = &cut,
+            .x = (float *)place,
+            .panel = (float *)(place + cut.x_bytes),
+            .sums = (float *)(place + cut.x_bytes + cut.panel_bytes),
+            .taps = (struct conv_tap *)(place + cut.x_bytes + cut.panel_bytes +
+                                        cut.sums_bytes)};
+        compute(&desk, rank * work / size, (rank + 1) * work / size, x, packed, y);
+    }
+}
