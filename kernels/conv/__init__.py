@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from tenbin.case import SCALINGS, Case
+from tenbin.device import missing as no_gpu
 from tenbin.kernel import Kernel, Options, Task
-from tenbin.kernels.conv import limits
+from tenbin.kernels.conv import half2, limits
 from tenbin.kernels.conv.auto import auto
 from tenbin.kernels.conv.axes import ConvAxes, expand
 from tenbin.kernels.conv.half import half
@@ -55,6 +56,16 @@ VARIANTS: dict[str, Variant] = {
     **{
         name: Variant(native(name), sums, unfit(name), lacking(name))
         for name, sums in NATIVE.items()
+    },
+    **{
+        name: Variant(
+            half2.half2(name),
+            accumulate={"float16": sums},
+            misfit=half2.unfit,
+            missing=lambda dtype: no_gpu(),
+            on_device=True,
+        )
+        for name, sums in half2.ACCUMULATE.items()
     },
 }
 

@@ -33,7 +33,7 @@ class Pool:
         self._first = [plan.load(_own(first, images)) for _ in range(images)]
         self.pack_s = float("inf")
         self._second = [self._packed(plan, second, sets) for _ in range(sets)]
-        self._blank = empty_result(problem, dtype)
+        self._blank = plan.place(empty_result(problem, dtype))
         self._out = [self._blank.copy() for _ in range(images)]
         self._chosen = 0
 

@@ -1,12 +1,14 @@
 """From a case to a task: this rank's operands, its plan, its check."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 from mpi4py import MPI
 
+from tenbin import device
 from tenbin.check import Check
 from tenbin.cold import copies, is_cold, last_level_cache_bytes
 from tenbin.kernel import Options, Task
@@ -35,9 +37,10 @@ def task(
     first, second = operands(whole, mine, dtype, options.seed)
     cores = options.threads or threads.cores_per_rank(topology)
     restore = threads.pin(cores)
+    place = _place(variant, topology)
     plan = variant.plan(problem, dtype, cores)
     accumulate = variant.accumulate[dtype]
-    sets, cold = _sets(problem, first, second, topology, options)
+    sets, cold = _sets(problem, first, second, topology, options, place)
     pool = Pool(plan, problem, dtype, (first, second), sets)
     result: list[Any] = [None]
 
@@ -69,6 +72,7 @@ def task(
         "networks": places(whole),
         "pool_sets": sets,
         "cold": cold,
+        **place,
         **({"pack_s": pool.pack_s} if plan.packs else {}),
         **({"slow_baseline": True} if dtype in variant.slow_flop_per_s else {}),
         **plan.details,
@@ -82,6 +86,7 @@ def _sets(
     second: Array,
     topology: Topology,
     options: Options,
+    place: Mapping[str, Any],
 ) -> tuple[int, bool]:
     """Return how many sets take turns, and whether that makes them cold."""
     if options.hot or problem.cold == "none":
@@ -90,10 +95,17 @@ def _sets(
     if problem.cold == "all":
         set_bytes += first.nbytes + math.prod(result_shape(problem)) * first.itemsize
     ranks = topology.hosts.count(topology.hosts[topology.rank])
-    place = (set_bytes, ranks)
-    cache_bytes = last_level_cache_bytes()
-    sets = copies(*place, options.pool_bytes, cache_bytes)
-    return sets, is_cold(*place, sets, cache_bytes)
+    cache_bytes = int(place["cache_bytes"])
+    sets = copies(set_bytes, ranks, options.pool_bytes, cache_bytes)
+    return sets, is_cold(set_bytes, ranks, sets, cache_bytes)
+
+
+def _place(variant: Variant, topology: Topology) -> dict[str, Any]:
+    """Take this rank's GPU where the variant wants one; return what is used."""
+    if not variant.on_device:
+        return {"cache_bytes": last_level_cache_bytes()}
+    host = topology.hosts[topology.rank]
+    return device.use(topology.hosts[: topology.rank].count(host))
 
 
 def _worst(topology: Topology, found: verify.Accuracy) -> dict[str, float]:

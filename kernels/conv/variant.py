@@ -19,9 +19,9 @@ class Plan:
 
     `run(first, second, out)` computes the result and returns it when it may be read,
     in `out` or in memory of its own. Before, `load` turned the first operand into what
-    `run` takes; `pack` did so with the weights, which a network does once and uses
-    often: its time is a number of its own. `read` turns the result into an array. `c`
-    is the constant of its error bound.
+    `run` takes, and `place` memory for the result; `pack` did so with the weights,
+    which a network does once and uses often: its time is a number of its own. `read`
+    turns the result into an array. `c` is the constant of its error bound.
     """
 
     run: Callable[[Any, Any, Array], Any]
@@ -30,6 +30,7 @@ class Plan:
     read: Callable[[Any], Array] = same
     c: float = 8.0
     details: Mapping[str, Any] = field(default_factory=dict)
+    place: Callable[[Array], Any] = same
 
     @property
     def packs(self) -> bool:
@@ -55,6 +56,7 @@ class Variant:
     the sums for each dtype of storage: dtypes that are not in it are declined.
     `misfit` says why a shape cannot be computed, `missing` what this machine lacks.
     `slow_flop_per_s` is the rate to expect where huge problems must be declined.
+    `on_device` variants compute on this rank's GPU.
     """
 
     plan: Callable[[ConvProblem, str, int], Plan]
@@ -62,3 +64,4 @@ class Variant:
     misfit: Callable[[ConvProblem, str], str] = always
     missing: Callable[[str], str] = here
     slow_flop_per_s: Mapping[str, float] = field(default_factory=dict)
+    on_device: bool = False

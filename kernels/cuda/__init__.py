@@ -16,11 +16,6 @@ OPTIONS = ("-std=c++17", f"-I{FOLDER}")
 ROWS, COLUMNS, THREADS = 128, 64, 256  # of a block, as in tile.cuh
 
 
-def source(name: str) -> str:
-    """Return the text of `name`.cu."""
-    return (FOLDER / f"{name}.cu").read_text()
-
-
 def grid(rows: int, columns: int, products: int = 1) -> tuple[int, int, int]:
     """Return how many blocks cover a result, for each of `products` beside another.
 

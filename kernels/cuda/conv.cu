@@ -16,7 +16,7 @@
 
 struct Shape {
     int n, c, h, w, k, r, s, p, q; /* c and k of all groups */
-    int stride, padding, dilation, zoom, groups;
+    int stride, padding_h, padding_w, dilation, zoom, groups;
 };
 
 struct Pixels {
@@ -30,8 +30,8 @@ struct Pixels {
     __device__ const half *pixel(int row, int r, int s) const
     {
         int q = row % shape.q, rest = row / shape.q;
-        int h = rest % shape.p * shape.stride - shape.padding + r * shape.dilation;
-        int w = q * shape.stride - shape.padding + s * shape.dilation;
+        int h = rest % shape.p * shape.stride - shape.padding_h + r * shape.dilation;
+        int w = q * shape.stride - shape.padding_w + s * shape.dilation;
         if (h < 0 || w < 0 || h % shape.zoom || w % shape.zoom)
             return nullptr;
         h /= shape.zoom, w /= shape.zoom;

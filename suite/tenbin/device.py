@@ -5,6 +5,7 @@ waits with `synchronise` before anybody else, MPI above all, touches device memo
 """
 
 import ctypes
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -52,6 +53,24 @@ def holds(array: Any) -> bool:
 def module_of(array: Any) -> ModuleType:
     """Return the array module of an array."""
     return arrays(holds(array))
+
+
+def to_device(array: Any) -> Any:
+    """Return a copy of an array in the memory of this rank's device."""
+    import cupy
+
+    return cupy.array(array)
+
+
+def kernel(path: Path, name: str, options: tuple[str, ...]) -> Any:
+    """Return the kernel `name` of a CUDA source, called as (grid, block, arguments).
+
+    NVRTC compiles the file for this device at the first call; CuPy keeps the binary on
+    disk. Work goes to the current stream.
+    """
+    import cupy
+
+    return cupy.RawModule(code=path.read_text(), options=options).get_function(name)
 
 
 def to_host(array: Any) -> Any:
