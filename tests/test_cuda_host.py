@@ -18,6 +18,10 @@ from tenbin.kernels.conv.operands import empty_result, operands
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import share
 from tenbin.kernels.conv.verify import accuracy, judge, oracle
+from tenbin.kernels.gemm import half2 as gemm
+from tenbin.kernels.gemm import verify as gemm_verify
+from tenbin.kernels.gemm.operands import operands as gemm_operands
+from tenbin.kernels.gemm.problem import TRANSPOSES, GemmProblem
 from tests.test_conv_problem import problems
 
 SHIM = Path(__file__).parent / "cuda"
@@ -151,3 +155,24 @@ def test_nothing_beside_the_result_is_written(
 
     assert (guarded[:64] == 7).all()
     assert (guarded[-64:] == 7).all()
+
+
+@given(
+    m=st.integers(1, 140),
+    n=st.integers(1, 80),
+    k=st.integers(1, 100),
+    transpose=st.sampled_from(TRANSPOSES),
+    math=st.sampled_from(MATHS),
+)
+@settings(deadline=None, max_examples=60)
+def test_products_keep_their_bounds(
+    host: ctypes.CDLL, m: int, n: int, k: int, transpose: str, math: str
+) -> None:
+    problem = GemmProblem(m, n, k, transpose)
+    a, b = gemm_operands(problem, range(m), range(n), "float16", 1)
+    out = np.full((m, n), np.nan, np.float16)
+
+    launch(host, f"gemm_{math}", (a, b, out), gemm.sizes(a, b), cuda.grid(m, n))
+
+    right = gemm_verify.oracle(a, b, "float16", gemm.ACCUMULATE[math], 1)
+    assert gemm_verify.judge(out, right).ok

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, cast
 from tenbin.case import SCALINGS, Case
 from tenbin.device import missing
 from tenbin.kernel import Kernel, Options, Task
-from tenbin.kernels.gemm import limits
-from tenbin.kernels.gemm.cupy import cupy
+from tenbin.kernels.gemm import half2, limits
+from tenbin.kernels.gemm.cublas import ACCUMULATE, cublas
+from tenbin.kernels.gemm.cupy import cupy, sums
 from tenbin.kernels.gemm.numpy import numpy
 from tenbin.kernels.gemm.presets import PRESETS
 from tenbin.kernels.gemm.problem import GemmAxes, GemmProblem, expand
@@ -40,7 +41,17 @@ VARIANTS: dict[str, Variant] = {
         slow_flop_per_s=dict.fromkeys(DTYPES, 1e9),
     ),
     "numpy": Variant(numpy, accumulate=WIDE, slow_flop_per_s={"float16": 0.5e9}),
-    "cupy": Variant(cupy, accumulate=WIDE, missing=missing, on_device=True),
+    "cupy": Variant(cupy, accumulate=sums(), missing=missing, on_device=True),
+    **{
+        name: Variant(cublas(name), accumulate, missing=missing, on_device=True)
+        for name, accumulate in ACCUMULATE.items()
+    },
+    **{
+        math: Variant(
+            half2.half2(math), {"float16": dtype}, missing=missing, on_device=True
+        )
+        for math, dtype in half2.ACCUMULATE.items()
+    },
 }
 
 

@@ -11,6 +11,9 @@ SLOW_LIMIT_S = 20.0
 
 def misfit(case: Case, whole: GemmProblem, variant: Variant) -> str:
     """Return why `case` can run nowhere, or an empty string."""
+    if case.dtype not in variant.accumulate:
+        known = ", ".join(variant.accumulate)
+        return f"{case.variant} computes {known}, not {case.dtype}"
     if max(whole.m, whole.n) < case.ranks:
         return f"{whole.label} cannot be split over {case.ranks} ranks"
     return _too_slow(case, variant, whole.shard(case.ranks, case.ranks - 1))

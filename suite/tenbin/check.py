@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 UNIT_ROUNDOFF = {
     "float16": 2.0**-11,
     "bfloat16": 2.0**-8,
+    "tf32": 2.0**-11,  # what tensor cores keep of a float32 operand
     "float32": 2.0**-24,
     "float64": 2.0**-53,
 }

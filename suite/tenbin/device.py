@@ -116,6 +116,13 @@ def stream() -> int:
     return int(cupy.cuda.get_current_stream().ptr)
 
 
+def blas_handle() -> int:
+    """Return the cuBLAS handle of this device, set to the current stream."""
+    import cupy
+
+    return int(cupy.cuda.device.get_cublas_handle())
+
+
 def synchronise() -> None:
     """Wait until the current stream has done its work."""
     import cupy

@@ -1,0 +1,52 @@
+"""GEMM on a GPU by the kernels of kernels/cuda/gemm.cu, in half precision.
+
+    dfp16     data in half, math in float: the memory gains
+    mfp16     data and math in half, two products in one instruction: arithmetic, too
+    chunk32   math in half within 32 products, float across: most of both
+    wmma      tensor cores, float sums
+
+Operands are read where they lie, along the depth or across it.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tenbin import device
+from tenbin.kernels import cuda
+from tenbin.kernels.gemm.variant import Array
+
+ACCUMULATE: Mapping[str, str] = {
+    "dfp16": "float32",
+    "mfp16": "float16",
+    "chunk32": "float16",
+    "wmma": "float32",
+}
+FIELDS = "m n k a_line a_depth b_line b_depth"
+SIZES = np.dtype([(name, np.int64) for name in FIELDS.split()])  # struct Sizes
+
+
+def half2(math: str) -> Callable[[Array, Array, Array], Array]:
+    """Return the function that multiplies by the kernel `gemm_<math>`."""
+
+    @cache
+    def kernel() -> Any:
+        return device.kernel(cuda.FOLDER / "gemm.cu", f"gemm_{math}", cuda.OPTIONS)
+
+    def run(a: Array, b: Array, out: Array) -> Array:
+        blocks = cuda.grid(*out.shape)
+        kernel()(blocks, (cuda.THREADS,), (a, b, out, sizes(a, b)))
+        device.synchronise()
+        return out
+
+    return run
+
+
+def sizes(a: Array, b: Array) -> Array:
+    """Return `struct Sizes` of gemm.cu, as an array of one; strides in elements."""
+    (m, k), n = a.shape, b.shape[1]
+    a_line, a_depth = (stride // a.itemsize for stride in a.strides)
+    b_depth, b_line = (stride // b.itemsize for stride in b.strides)
+    return np.array([(m, n, k, a_line, a_depth, b_line, b_depth)], SIZES)
