@@ -29,13 +29,13 @@ $(VENV)/.installed: $(SOURCES)
 test: test-python test-mpi
 
 test-python: install
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-mpi: install
 	$(BIN)/python tests/mpi $(RANKS)
 
 test-lab: install
-	TENBIN_LABS=1 $(BIN)/python -m pytest -q tests/lab
+	TENBIN_LABS=1 $(BIN)/python -m pytest -q tests/lab $(PYTEST_ARGS)
 
 lab: install
 	$(BIN)/python benchmarks/allreduce_lab.py

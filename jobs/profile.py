@@ -135,7 +135,7 @@ def load(machine: str, settings: Sequence[str] = ()) -> Loaded:
     origin: dict[str, str] = {}
     for source, layer in [*_layers(machine), *_settings(settings)]:
         _merge(tree, layer, source, origin, "")
-    with blame(f"machine {machine:.80}"):
+    with blame(f"machine {machine}"):
         profile = decode(tree, Profile)
         _validate(profile)
     return Loaded(profile, dict(sorted(origin.items())))
