@@ -29,6 +29,26 @@ def add(
     isa: str | None = None,
     /,
 ) -> None: ...
+def gemm(
+    operation: str,
+    dtype: str,
+    a: ReadableBuffer,
+    b: ReadableBuffer,
+    out: WriteableBuffer,
+    threads: int = 0,
+    isa: str | None = None,
+    /,
+) -> None: ...
+def gemm_plan(
+    operation: str,
+    dtype: str,
+    a: ReadableBuffer,
+    b: ReadableBuffer,
+    out: WriteableBuffer,
+    threads: int = 0,
+    isa: str | None = None,
+    /,
+) -> dict[str, str | int]: ...
 def barrier(
     flags: WriteableBuffer, rank: int, epoch: int, spin_ns: int, sleep_ns: int, /
 ) -> bool: ...

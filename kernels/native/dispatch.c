@@ -6,6 +6,7 @@
 #include "add.h"
 #include "conv.h"
 #include "fma.h"
+#include "gemm.h"
 #include "stream.h"
 #include "target.h"
 
@@ -26,6 +27,11 @@
     ROW(operation, "float16", isa, conv_##name##_f16_##suffix), \
     ROW(operation, "bfloat16", isa, conv_##name##_bf16_##suffix)
 
+#define GEMM_ROWS(isa, suffix) \
+    ROW("gemm", "float16", isa, gemm_f16_##suffix), \
+    ROW("gemm", "bfloat16", isa, gemm_bf16_##suffix), \
+    ROW("gemm", "float32", isa, gemm_f32_##suffix)
+
 /* Everything that was compiled, from slow to fast within an operation and dtype. */
 static const struct kernel KERNELS[] = {
     ROW("fma", "float32", ISA_SCALAR, fma_f32_scalar),
@@ -33,6 +39,7 @@ static const struct kernel KERNELS[] = {
     ROW("read", "uint64", ISA_SCALAR, read_u64_scalar),
     ROW("triad", "float64", ISA_SCALAR, triad_f64_scalar),
     ADD_ROWS(ISA_SCALAR, scalar),
+    GEMM_ROWS(ISA_SCALAR, scalar),
     CONV_ROWS("conv_direct", direct, ISA_SCALAR, scalar),
     CONV_ROWS("conv_backward_data", backward_data, ISA_SCALAR, scalar),
     CONV_ROWS("conv_backward_weights", backward_weights, ISA_SCALAR, scalar),
@@ -42,6 +49,7 @@ static const struct kernel KERNELS[] = {
     ROW("read", "uint64", ISA_NEON, read_u64_neon),
     ROW("triad", "float64", ISA_NEON, triad_f64_neon),
     ADD_ROWS(ISA_NEON, neon),
+    GEMM_ROWS(ISA_NEON, neon),
 #endif
 #if defined(TENBIN_X86)
     ROW("fma", "float32", ISA_AVX2, fma_f32_avx2),
@@ -49,6 +57,7 @@ static const struct kernel KERNELS[] = {
     ROW("read", "uint64", ISA_AVX2, read_u64_avx2),
     ROW("triad", "float64", ISA_AVX2, triad_f64_avx2),
     ADD_ROWS(ISA_AVX2, avx2),
+    GEMM_ROWS(ISA_AVX2, avx2),
     CONV_ROWS("conv_direct", direct, ISA_AVX2, avx2),
     CONV_ROWS("conv_pointwise", pointwise, ISA_AVX2, avx2),
     CONV_ROWS("conv_backward_data", backward_data, ISA_AVX2, avx2),
@@ -57,6 +66,7 @@ static const struct kernel KERNELS[] = {
     ROW("read", "uint64", ISA_AVX512, read_u64_avx512),
     ROW("triad", "float64", ISA_AVX512, triad_f64_avx512),
     ADD_ROWS(ISA_AVX512, avx512),
+    GEMM_ROWS(ISA_AVX512, avx512),
     CONV_ROWS("conv_direct", direct, ISA_AVX512, avx512),
     CONV_ROWS("conv_pointwise", pointwise, ISA_AVX512, avx512),
     CONV_ROWS("conv_backward_data", backward_data, ISA_AVX512, avx512),

@@ -198,6 +198,8 @@ static PyMethodDef methods[] = {
     {"conv_fits", module_conv_fits, METH_VARARGS, NULL},
     {"conv_pack", module_conv_pack, METH_VARARGS, NULL},
     {"conv_scratch_bytes", module_conv_scratch_bytes, METH_VARARGS, NULL},
+    {"gemm", module_gemm, METH_VARARGS, NULL},
+    {"gemm_plan", module_gemm_plan, METH_VARARGS, NULL},
     {"isas", isas, METH_NOARGS, NULL},
     {"pull", module_pull, METH_VARARGS, NULL},
     {"push", module_push, METH_VARARGS, NULL},

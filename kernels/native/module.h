@@ -18,6 +18,8 @@ PyObject *module_conv(PyObject *self, PyObject *args);
 PyObject *module_conv_fits(PyObject *self, PyObject *args);
 PyObject *module_conv_pack(PyObject *self, PyObject *args);
 PyObject *module_conv_scratch_bytes(PyObject *self, PyObject *args);
+PyObject *module_gemm(PyObject *self, PyObject *args);
+PyObject *module_gemm_plan(PyObject *self, PyObject *args);
 PyObject *module_pull(PyObject *self, PyObject *args);
 PyObject *module_push(PyObject *self, PyObject *args);
 

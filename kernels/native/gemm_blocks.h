@@ -1,0 +1,25 @@
+/* What the sources of GEMM by fused multiply-adds share: depths and names. Include it
+   before TARGET_BEGIN; it defines no code. */
+
+#ifndef TENBIN_GEMM_BLOCKS_H
+#define TENBIN_GEMM_BLOCKS_H
+
+#include "gemm.h"
+#include "half.h"
+#include "target.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NAMED_(a, b) a##_##b
+#define NAMED(a, b) NAMED_(a, b)
+
+/* kc, and the distance of rows in a packed panel: not a power of two, so that rows lie
+   in different sets of the L1. The depth of dot products, which keep A in no cache. */
+#define DEPTH ((size_t)512)
+#define A_DEPTH (DEPTH + 16)
+#define DOT_KC ((size_t)4096)
+#define DOT_DEPTH (DOT_KC + 16)
+#define DOT_AHEAD 512 /* bytes */
+#define A_BYTES (sizeof(float) * (MR * A_DEPTH > DEPTH * A_LANES ? MR * A_DEPTH \
+                                                                 : DEPTH * A_LANES))
+
+#endif

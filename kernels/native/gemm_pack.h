@@ -1,0 +1,173 @@
+/* Packing, rounding and the table of kernels for one type of storage; included for each,
+   after gemm_tile.h, and after defining
+
+       TYPE               f16, bf16 or f32: names what is defined here
+       ELEMENT            the stored type
+       WIDEN(element)     -> float
+       LOAD(place, left)  -> WIDE, the first `left` elements, zeros behind them
+       STORE(place, left, WIDE)
+       GETTER             the function of the dispatch table
+       TRANSPOSE(WIDE rows[LANES]) */
+
+/* The elements `step` apart: only few columns, or few rows, are read this way. */
+static WIDE NAMED(TYPE, gather)(const ELEMENT *place, size_t step, size_t left)
+{
+    float some[LANES] = {0};
+    for (size_t l = 0; l < LANES && l < left; l++)
+        some[l] = WIDEN(place[l * step]);
+    return LOAD_WIDE(some);
+}
+
+/* dst[line * pitch + k] = source; `most` lines, the missing ones zero. */
+static void NAMED(TYPE, lay_along)(const struct gemm_lines *lines, float *dst,
+                                   size_t pitch, size_t most)
+{
+    for (size_t i = 0; i < most; i++) {
+        const ELEMENT *line = (const ELEMENT *)lines->data + i * lines->line;
+        float *to = dst + i * pitch;
+        for (size_t p = 0; p < lines->k; p += LANES) {
+            WIDE x = ZERO();
+            if (i < lines->count)
+                x = lines->step == 1 ? LOAD(line + p, lines->k - p)
+                                     : NAMED(TYPE, gather)(line + p * lines->step,
+                                                           lines->step, lines->k - p);
+            STORE_WIDE(to + p, x);
+        }
+    }
+}
+
+/* dst[k * width + line] = source; `width` lines, the missing ones zero. */
+static ALWAYS_INLINE void NAMED(TYPE, lay_across)(const struct gemm_lines *lines,
+                                                  float *dst, size_t width)
+{
+    for (size_t p = 0; p < lines->k; p++) {
+        const ELEMENT *place = (const ELEMENT *)lines->data + p * lines->step;
+        for (size_t i = 0; i < width; i += LANES)
+            STORE_WIDE(dst + p * width + i,
+                       i < lines->count ? LOAD(place + i, lines->count - i) : ZERO());
+    }
+}
+
+/* The same from lines along k: LANES lines by LANES steps are transposed at a time. */
+static ALWAYS_INLINE void NAMED(TYPE, turn_across)(const struct gemm_lines *lines,
+                                                   float *dst, size_t width)
+{
+    for (size_t i = 0; i < width; i += LANES)
+        for (size_t p = 0; p < lines->k; p += LANES) {
+            const ELEMENT *place =
+                (const ELEMENT *)lines->data + i * lines->line + p;
+            const size_t left = lines->k - p;
+            WIDE x[LANES];
+            UNROLL
+            for (size_t l = 0; l < LANES; l++)
+                x[l] = i + l < lines->count ? LOAD(place + l * lines->line, left)
+                                            : ZERO();
+            TRANSPOSE(x);
+            UNROLL
+            for (size_t l = 0; l < LANES; l++)
+                if (l < left)
+                    STORE_WIDE(dst + (p + l) * width + i, x[l]);
+        }
+}
+
+static bool NAMED(TYPE, pack_a)(const struct gemm_lines *rows, void *panel)
+{
+    if (rows->step == 1)
+        NAMED(TYPE, lay_along)(rows, panel, A_DEPTH, MR);
+    else
+        NAMED(TYPE, lay_across)(rows, panel, A_LANES);
+    return true;
+}
+
+#define PACK_B(name, width) \
+    static bool NAMED(TYPE, name)(const struct gemm_lines *columns, void *panel) \
+    { \
+        if (columns->step == 1) \
+            NAMED(TYPE, turn_across)(columns, panel, width); \
+        else \
+            NAMED(TYPE, lay_across)(columns, panel, width); \
+        return true; \
+    }
+
+#define PACK_DOT(columns) \
+    static bool NAMED(TYPE, pack_dot##columns)(const struct gemm_lines *lines, \
+                                               void *panel) \
+    { \
+        NAMED(TYPE, lay_along)(lines, panel, DOT_DEPTH, columns); \
+        return true; \
+    }
+
+PACK_B(pack_wide, NR_WIDE)
+PACK_B(pack_narrow, NR_NARROW)
+PACK_DOT(1)
+PACK_DOT(2)
+PACK_DOT(4)
+PACK_DOT(8)
+
+static void NAMED(TYPE, store)(const void *sums, size_t step, size_t count, void *out)
+{
+    const float *from = sums;
+    ELEMENT *to = out;
+    for (size_t i = 0; i < count; i += LANES) {
+        const size_t left = count - i;
+        float some[LANES] = {0};
+        if (step != 1 || left < LANES)
+            for (size_t l = 0; l < LANES && l < left; l++)
+                some[l] = from[(i + l) * step];
+        STORE(to + i, left, LOAD_WIDE(step != 1 || left < LANES ? some : from + i));
+    }
+}
+
+#define DOT NAMED(TYPE, dot1)
+#define NR 1
+#define ROWS 4
+#include "gemm_dot.h"
+#define DOT NAMED(TYPE, dot2)
+#define NR 2
+#include "gemm_dot.h"
+#define DOT NAMED(TYPE, dot4)
+#define NR 4
+#include "gemm_dot.h"
+#undef ROWS
+#define DOT NAMED(TYPE, dot8)
+#define NR 8
+#define ROWS DOT_ROWS8
+#include "gemm_dot.h"
+#undef ROWS
+
+#define PACKED(label, width, pack, run, most) \
+    {label, MR, width, DEPTH, A_BYTES, (width) * DEPTH * sizeof(float), \
+     sizeof(ELEMENT), sizeof(float), false, most, NAMED(TYPE, pack_a), \
+     NAMED(TYPE, pack), run, NAMED(TYPE, store)}
+#define DIRECT(columns, rows) \
+    {"dot " #columns, rows, columns, DOT_KC, 0, (columns) * DOT_DEPTH * sizeof(float), \
+     sizeof(ELEMENT), sizeof(float), true, columns, NULL, \
+     NAMED(TYPE, pack_dot##columns), NAMED(TYPE, dot##columns), NAMED(TYPE, store)}
+
+static const struct gemm_kernel NAMED(TYPE, kernels)[] = {
+    DIRECT(1, 4),
+    DIRECT(2, 4),
+    DIRECT(4, 4),
+    DIRECT(8, DOT_ROWS8),
+    PACKED("packed narrow", NR_NARROW, pack_narrow, tile_narrow, 64),
+    PACKED("packed wide", NR_WIDE, pack_wide, tile_wide, 0),
+};
+
+const struct gemm_family *GETTER(void)
+{
+    static const struct gemm_family family = {
+        NAMED(TYPE, kernels), sizeof NAMED(TYPE, kernels) / sizeof(struct gemm_kernel),
+        NULL};
+    return &family;
+}
+
+#undef PACK_B
+#undef PACK_DOT
+#undef PACKED
+#undef DIRECT
+#undef TYPE
+#undef ELEMENT
+#undef WIDEN
+#undef LOAD
+#undef STORE
+#undef GETTER
