@@ -17,7 +17,8 @@ def openmp() -> list[str]:
     compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "openmp.c")
-        source.write_text("#include <omp.h>\nint main(void) { return omp_in_parallel(); }")
+        program = "#include <omp.h>\nint main(void) { omp_in_parallel(); }\n"
+        source.write_text(program)
         command = [*compiler, OPENMP, str(source), "-o", str(source.with_suffix(""))]
         try:
             done = subprocess.run(command, capture_output=True, check=False)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from mpi4py import MPI
 
 from tenbin.case import Case
+from tenbin.dtypes import narrow, widen
 from tenbin.kernel import Options, Task
 from tenbin.kernels import load
 from tenbin.kernels.conv import DTYPES, KERNEL, VARIANTS
-from tenbin.kernels.conv.dtypes import narrow, widen
 from tenbin.kernels.conv.operands import as_nhwc, empty_result, operands
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import DIRECTIONS, LAYOUTS, ConvProblem

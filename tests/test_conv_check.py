@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenbin.check import UNIT_ROUNDOFF
+from tenbin.dtypes import narrow
 from tenbin.kernels.conv import VARIANTS
-from tenbin.kernels.conv.dtypes import narrow
 from tenbin.kernels.conv.operands import DRAWS, empty_result, operands
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import share

@@ -1,6 +1,6 @@
-"""How a dtype is stored in NumPy and what adds it.
+"""What adds a dtype, and which sums of it are exact.
 
-NumPy has no bfloat16: its bits are kept as uint16, moved as bytes, and added by the
+NumPy has no bfloat16: its bits (`tenbin.dtypes`) are moved as bytes, and added by the
 native loops, which know what they are. float16 is added there too: NumPy converts one
 element at a time.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tenbin import device
+from tenbin.dtypes import narrow
 from tenbin.errors import TenbinError
 from tenbin.kernels import native
 
@@ -23,17 +24,9 @@ NATIVE = ("float16", "bfloat16")
 Buffer = NDArray[Any]
 
 
-def storage(dtype: str) -> np.dtype[Any]:
-    """Return the dtype of the arrays that hold it."""
-    return np.dtype("uint16" if dtype == "bfloat16" else dtype)
-
-
 def store(integers: ArrayLike, dtype: str) -> Buffer:
     """Return exact integers in the storage of a dtype."""
-    if dtype != "bfloat16":
-        return np.asarray(integers).astype(dtype)
-    bits = np.asarray(integers, dtype=np.float32).view(np.uint32)
-    return (bits >> 16).astype(np.uint16)
+    return narrow(np.asarray(integers), dtype)
 
 
 def lacks(dtype: str) -> str:

@@ -19,8 +19,8 @@ import numpy as np
 from mpi4py import MPI
 
 from tenbin import device
+from tenbin.dtypes import storage
 from tenbin.errors import UsageError
-from tenbin.kernels.allreduce.dtypes import storage
 from tenbin.kernels.allreduce.execute_cma import attached, compile_cma
 from tenbin.kernels.allreduce.execute_mpi import compile_plan
 from tenbin.kernels.allreduce.execute_nccl import compile_nccl, nccl_library

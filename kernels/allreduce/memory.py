@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenbin import device
-from tenbin.kernels.allreduce.dtypes import storage
+from tenbin.dtypes import storage
 from tenbin.kernels.allreduce.names import DEVICE_FORMS, LIBRARIES, parse
 from tenbin.kernels.allreduce.node import Window
 from tenbin.kernels.allreduce.pool import Buffer

@@ -14,8 +14,8 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from tenbin.dtypes import storage
 from tenbin.kernels import native
-from tenbin.kernels.allreduce.dtypes import storage
 from tenbin.starts import crowded
 from tenbin.topology import LEADER, Topology
 

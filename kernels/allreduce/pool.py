@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from tenbin import device
 from tenbin.check import Check, equal
 from tenbin.cold import copies, last_level_cache_bytes
+from tenbin.dtypes import storage
 from tenbin.kernel import Options
-from tenbin.kernels.allreduce.dtypes import EXACT_SUM, storage, store
+from tenbin.kernels.allreduce.dtypes import EXACT_SUM, store
 
 PERIOD = 1021
 LARGEST = 255  # integer on one rank; less where the dtype cannot hold the sum

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import msgspec
 
 from tenbin.case import Problem, Work
+from tenbin.dtypes import storage
 from tenbin.errors import UsageError
-from tenbin.kernels.allreduce.dtypes import storage
 from tenbin.units import BINARY, parse_sizes
 
 

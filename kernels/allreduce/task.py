@@ -5,9 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from tenbin.case import Case
+from tenbin.dtypes import storage
 from tenbin.kernel import Options, Task
 from tenbin.kernels.allreduce import memory
-from tenbin.kernels.allreduce.dtypes import adds, storage
+from tenbin.kernels.allreduce.dtypes import adds
 from tenbin.kernels.allreduce.executors import Job, compile_plans, place
 from tenbin.kernels.allreduce.names import LIBRARIES, parse
 from tenbin.kernels.allreduce.pool import Pool, buffers_needed, make_pool

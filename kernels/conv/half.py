@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tenbin.kernels.conv.dtypes import Array
+from tenbin.dtypes import Array
 from tenbin.kernels.conv.operands import as_nhwc
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.reference import convolve

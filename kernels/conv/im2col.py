@@ -9,7 +9,7 @@ rounded after, as NumPy has no other way.
 
 import numpy as np
 
-from tenbin.kernels.conv.dtypes import Array, narrow, widen
+from tenbin.dtypes import Array, narrow, widen
 from tenbin.kernels.conv.operands import as_nhwc
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from tenbin.dtypes import Array
 from tenbin.errors import TenbinError
 from tenbin.kernels import native as binding
-from tenbin.kernels.conv.dtypes import Array
 from tenbin.kernels.conv.operands import as_nhwc, result_shape
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan, same

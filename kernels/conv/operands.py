@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenbin.kernels.conv.dtypes import Array, narrow
+from tenbin.dtypes import Array, narrow
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import Share
 

@@ -7,7 +7,7 @@ cold = weights   one set of images and results, many of weights
 import time
 from typing import Any
 
-from tenbin.kernels.conv.dtypes import Array
+from tenbin.dtypes import Array
 from tenbin.kernels.conv.operands import empty_result
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan

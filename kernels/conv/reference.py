@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenbin.kernels.conv.dtypes import Array, narrow, widen
+from tenbin.dtypes import Array, narrow, widen
 from tenbin.kernels.conv.operands import as_nhwc, result_shape
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.taps import taps

@@ -11,9 +11,9 @@ from mpi4py import MPI
 from tenbin import device
 from tenbin.check import Check
 from tenbin.cold import copies, is_cold, last_level_cache_bytes
+from tenbin.dtypes import Array
 from tenbin.kernel import Options, Task
 from tenbin.kernels.conv import verify
-from tenbin.kernels.conv.dtypes import Array
 from tenbin.kernels.conv.networks import places
 from tenbin.kernels.conv.operands import operands, result_shape
 from tenbin.kernels.conv.pool import Pool

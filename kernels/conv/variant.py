@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenbin.kernels.conv.dtypes import Array
+from tenbin.dtypes import Array
 from tenbin.kernels.conv.problem import ConvProblem
 
 

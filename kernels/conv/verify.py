@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenbin.check import HALF_SMALLEST, UNIT_ROUNDOFF, Check, bound, within
-from tenbin.kernels.conv.dtypes import Array, widen
+from tenbin.dtypes import Array, widen
 from tenbin.kernels.conv.operands import as_nhwc
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.reference import convolve

@@ -22,17 +22,21 @@ from tenbin.kernel import Kernel, Options, Task
 from tenbin.kernels.gemm import half2, limits
 from tenbin.kernels.gemm.cublas import ACCUMULATE, cublas
 from tenbin.kernels.gemm.cupy import cupy, sums
+from tenbin.kernels.gemm.native import lacking, native, tell
 from tenbin.kernels.gemm.numpy import numpy
 from tenbin.kernels.gemm.presets import PRESETS
 from tenbin.kernels.gemm.problem import GemmAxes, GemmProblem, expand
 from tenbin.kernels.gemm.reference import reference
+from tenbin.kernels.gemm.torch import missing as no_torch
+from tenbin.kernels.gemm.torch import torch
 from tenbin.kernels.gemm.variant import Variant
 
 if TYPE_CHECKING:
     from tenbin.topology import Topology
 
-DTYPES = ("float32", "float64", "float16")
+DTYPES = ("float32", "float64", "float16", "bfloat16")
 WIDE = {"float16": "float32", "float32": "float32", "float64": "float64"}
+NARROW = dict.fromkeys(("float32", "float16", "bfloat16"), "float32")
 
 VARIANTS: dict[str, Variant] = {
     "reference": Variant(
@@ -41,6 +45,10 @@ VARIANTS: dict[str, Variant] = {
         slow_flop_per_s=dict.fromkeys(DTYPES, 1e9),
     ),
     "numpy": Variant(numpy, accumulate=WIDE, slow_flop_per_s={"float16": 0.5e9}),
+    "native": Variant(
+        native("gemm"), NARROW, missing=lacking("gemm", "float16"), tell=tell("gemm")
+    ),
+    "torch": Variant(torch, accumulate=WIDE | NARROW, missing=no_torch, c=16.0),
     "cupy": Variant(cupy, accumulate=sums(), missing=missing, on_device=True),
     **{
         name: Variant(cublas(name), accumulate, missing=missing, on_device=True)

@@ -21,7 +21,7 @@ def misfit(case: Case, whole: GemmProblem, variant: Variant) -> str:
 
 def why_not(case: Case, whole: GemmProblem, variant: Variant) -> str:
     """Return why `case` cannot run here, or an empty string."""
-    reason = variant.missing() or misfit(case, whole, variant)
+    reason = misfit(case, whole, variant) or variant.missing()
     return reason or _too_big(case, whole.shard(case.ranks, case.ranks - 1))
 
 

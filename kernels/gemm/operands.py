@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tenbin.dtypes import narrow, storage
 from tenbin.kernels.gemm.problem import GemmProblem
 
 BLOCK = 16
@@ -39,7 +40,8 @@ def _stored(
 ) -> NDArray[Any]:
     """Return the vectors as rows; `across` stores them as columns of (k, ...)."""
     count = len(indices)
-    vectors = np.empty((k, count), dtype).T if across else np.empty((count, k), dtype)
+    held = storage(dtype)
+    vectors = np.empty((k, count), held).T if across else np.empty((count, k), held)
     for place, block in _blocks(indices, k, dtype, key):
         vectors[place : place + len(block)] = block
     return vectors
@@ -58,6 +60,6 @@ def _blocks(
             (stop - first, k), dtype=drawn
         )
         normals *= scale
-        rounded = normals[start - first :].astype(dtype, copy=False)
-        rounded[rounded == 0] = scale
+        rounded = narrow(normals[start - first :], dtype)
+        rounded[rounded == 0] = narrow(np.asarray(scale), dtype)
         yield start - indices.start, rounded

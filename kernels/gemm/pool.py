@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+
+from tenbin.dtypes import named, narrow
 from tenbin.kernels.gemm.variant import Array
 
 
@@ -16,7 +19,8 @@ class Pool:
         self.sets = sets
         self._a = _repeat(xp, a, sets)
         self._b = _repeat(xp, b, sets)
-        self._out = xp.full((sets, a.shape[0], b.shape[1]), xp.nan, dtype=a.dtype)
+        self._spoilt = narrow(np.asarray(np.nan), named(a)).item()
+        self._out = xp.full((sets, a.shape[0], b.shape[1]), self._spoilt, a.dtype)
         self.current = (self._a[0], self._b[0], self._out[0])
 
     def select(self, repetition: int) -> None:
@@ -24,7 +28,7 @@ class Pool:
 
         Spoiling last time's output, not the one to come, keeps the next set cold.
         """
-        self.current[2].fill(float("nan"))
+        self.current[2].fill(self._spoilt)
         chosen = repetition % self.sets
         self.current = (self._a[chosen], self._b[chosen], self._out[chosen])
 

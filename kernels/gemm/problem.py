@@ -5,9 +5,9 @@ from itertools import product
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from tenbin.case import Work
+from tenbin.dtypes import storage
 from tenbin.errors import UsageError, unknown
 
 TRANSPOSES = ("nn", "tn", "nt", "tt")
@@ -52,7 +52,7 @@ class GemmProblem:
 
     def work(self, dtype: str) -> Work:
         """Return the flops and the compulsory bytes: A and B read, C written once."""
-        return Work(self.flops, self.elements * np.dtype(dtype).itemsize)
+        return Work(self.flops, self.elements * storage(dtype).itemsize)
 
     def times(self, factor: int) -> "GemmProblem":
         """Return the problem with `factor` times the columns (the batch)."""

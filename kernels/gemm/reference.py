@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from tenbin.dtypes import named, narrow, widen
 from tenbin.kernels.gemm.variant import Array
 
 
 def reference(a: Array, b: Array, out: Array) -> Array:
     """Add up the products in float64, one loop over k, and round once into `out`."""
-    wide_a = a.astype(np.float64, order="C")
-    wide_b = b.astype(np.float64, order="C")
-    out[...] = np.einsum("ik,kj->ij", wide_a, wide_b)
+    dtype = named(out)
+    wide_a = np.ascontiguousarray(widen(a, dtype, "float64"))
+    wide_b = np.ascontiguousarray(widen(b, dtype, "float64"))
+    out[...] = narrow(np.einsum("ik,kj->ij", wide_a, wide_b), dtype)
     return out

@@ -37,7 +37,7 @@ def task(
 
     @cache
     def right() -> verify.Oracle:
-        return verify.oracle(a, b, dtype, accumulate, options.seed)
+        return verify.oracle(a, b, dtype, accumulate, options.seed, variant.c)
 
     def check() -> Check:
         out = pool.current[2]
@@ -48,6 +48,7 @@ def task(
 
     details: dict[str, Any] = {**place, "accumulate": accumulate, "pool_sets": sets}
     details["cold"] = is_cold(set_bytes, ranks, sets, cache_bytes)
+    details |= variant.tell(*pool.current, cores)
     if dtype in variant.slow_flop_per_s:
         details["slow_baseline"] = True
     return Task(run, pool.select, check, threads.pin(cores), details)

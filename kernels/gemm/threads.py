@@ -1,4 +1,4 @@
-"""BLAS threads: the cores this rank may use, shared with the ranks beside it."""
+"""Threads of BLAS and OpenMP: the cores of this rank, shared with those beside it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,8 +22,8 @@ def cores_per_rank(topology: Topology) -> int:
 
 
 def pin(threads: int) -> Callable[[], object]:
-    """Limit BLAS to `threads` threads; return what restores the limit of before."""
-    limits = threadpool_limits(limits=threads, user_api="blas")
+    """Limit BLAS and OpenMP to `threads` threads; return what restores the limits."""
+    limits = threadpool_limits(limits=threads)
     return limits.restore_original_limits  # type: ignore[no-any-return]
 
 

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenbin.check import HALF_SMALLEST, UNIT_ROUNDOFF, Check, bound, within
+from tenbin.dtypes import widen
 
 Float64 = NDArray[np.float64]
 
@@ -56,7 +57,12 @@ class Oracle:
 
 
 def oracle(
-    a: NDArray[Any], b: NDArray[Any], dtype: str, accumulate: str, seed: int
+    a: NDArray[Any],
+    b: NDArray[Any],
+    dtype: str,
+    accumulate: str,
+    seed: int,
+    c: float = C_SUM,
 ) -> Oracle:
     """Return what C = A B must be, where sums are kept in dtype `accumulate`."""
     (m, k), n = a.shape, b.shape[1]
@@ -67,8 +73,8 @@ def oracle(
     exact, magnitude = np.zeros((2, count, n))
     projected, projected_magnitude = np.zeros((2, m, -(-n // STRIP)))
     for piece in _pieces(k, m + n):
-        wide_a = a[:, piece].astype(np.float64)
-        wide_b = b[piece].astype(np.float64)
+        wide_a = np.array(widen(a[:, piece], dtype, "float64"))
+        wide_b = np.array(widen(b[piece], dtype, "float64"))
         strips, absolute_strips = _project(wide_b, weights)
         exact += wide_a[rows] @ wide_b
         projected += wide_a @ strips
@@ -77,17 +83,16 @@ def oracle(
         magnitude += wide_a[rows] @ wide_b
         projected_magnitude += wide_a @ absolute_strips
     own = UNIT_ROUNDOFF["float64"]
-    allowed = (
-        bound(exact, magnitude, dtype, accumulate, C_SUM) + C_SUM * own * magnitude
-    )
-    per_sum = C_SUM * UNIT_ROUNDOFF[accumulate] + (C_SUM + 2 * STRIP) * own
+    allowed = bound(exact, magnitude, dtype, accumulate, c) + C_SUM * own * magnitude
+    per_sum = c * UNIT_ROUNDOFF[accumulate] + (C_SUM + 2 * STRIP) * own
     projected_allowed = per_sum * projected_magnitude + 2 * STRIP * HALF_SMALLEST[dtype]
     return Oracle(dtype, rows, exact, allowed, weights, projected, projected_allowed)
 
 
 def judge(c: NDArray[Any], right: Oracle) -> Check:
     """Judge every element of C; the error is the worst in units of its bound."""
-    rows = within(c[right.rows], right.exact, right.allowed, METHOD)
+    computed = widen(c[right.rows], right.dtype, "float64")
+    rows = within(computed, right.exact, right.allowed, METHOD)
     worst = float(np.max([rows.error, judge_projection(c, right)]))
     return Check(ok=bool(worst <= 1.0), error=worst, method=METHOD)
 
@@ -102,7 +107,7 @@ def judge_projection(c: NDArray[Any], right: Oracle) -> float:
     for piece in _pieces(c.shape[0], c.shape[1]):
         with np.errstate(invalid="ignore", over="ignore"):
             strips, absolute_strips = _project(
-                c[piece].astype(np.float64), right.weights
+                widen(c[piece], right.dtype, "float64"), right.weights
             )
             allowed = u_out * absolute_strips + right.projected_allowed[piece]
             allowed /= 1.0 - u_out

@@ -4,13 +4,23 @@
 extension is imported and judged where it is first needed.
 """
 
+import os
+from functools import cache
 from types import ModuleType
 
 from tenbin.errors import TenbinError
 
+# Idle OpenMP threads spin for some 20 us, then sleep: ranks may outnumber processors.
+SPIN = ("GOMP_SPINCOUNT", "10000")
+USERS_OWN = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
+
+@cache
 def load() -> ModuleType:
     """Return the extension module; raise TenbinError where it was not built."""
+    quiet = not any(name in os.environ for name in USERS_OWN)
+    if quiet:
+        os.environ[SPIN[0]] = SPIN[1]
     try:
         from tenbin.kernels.native import _native
     except ImportError as error:
@@ -18,4 +28,7 @@ def load() -> ModuleType:
             f"the native module is missing ({error}); install a C compiler and "
             "reinstall tenbin"
         ) from None
+    finally:
+        if quiet:
+            del os.environ[SPIN[0]]
     return _native

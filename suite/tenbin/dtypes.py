@@ -13,6 +13,15 @@ def storage(dtype: str) -> np.dtype[Any]:
     return np.dtype("uint16" if dtype == "bfloat16" else dtype)
 
 
+def named(array: Array) -> str:
+    """Return the dtype that an array of floating-point numbers holds.
+
+    >>> named(narrow(np.ones(2), "bfloat16"))
+    'bfloat16'
+    """
+    return "bfloat16" if array.dtype == np.uint16 else str(array.dtype)
+
+
 def widen(stored: Array, dtype: str, to: str) -> Array:
     """Return the values as float32 or float64, exactly."""
     if dtype == "bfloat16":

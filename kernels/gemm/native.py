@@ -1,0 +1,42 @@
+"""The native products (kernels/native/gemm*.c): stored in half, summed in float32."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tenbin.dtypes import named
+from tenbin.errors import TenbinError
+from tenbin.kernels.gemm.variant import Array
+from tenbin.kernels.native import load
+
+
+def native(operation: str) -> Callable[[Array, Array, Array], Array]:
+    """Return the product of that name, on as many threads as OpenMP has."""
+
+    def run(a: Array, b: Array, out: Array) -> Array:
+        load().gemm(operation, named(out), a, b, out)
+        return out
+
+    return run
+
+
+def tell(operation: str) -> Callable[[Array, Array, Array, int], Mapping[str, Any]]:
+    """Return what says which kernel, ISA and threads compute a product."""
+
+    def plan(a: Array, b: Array, out: Array, threads: int) -> Mapping[str, Any]:
+        told = load().gemm_plan(operation, named(out), a, b, out, threads)
+        return {"blas": "none", **told}
+
+    return plan
+
+
+def lacking(operation: str, dtype: str) -> Callable[[], str]:
+    """Return what says why this machine lacks the product, or an empty string."""
+
+    def missing() -> str:
+        try:
+            load().chosen(operation, dtype)
+        except (TenbinError, ValueError) as reason:
+            return str(reason)
+        return ""
+
+    return missing
