@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from tenbin import device
+from tenbin.dtypes import Array
 from tenbin.kernels import cuda
-from tenbin.kernels.conv.dtypes import Array
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
