@@ -112,7 +112,7 @@ def test_every_variant_keeps_its_bound(
     first, second = whole(problem, dtype, seed)
 
     plan = chosen.plan(problem, dtype, 1)
-    out = empty_result(problem, dtype)
+    out = plan.place(empty_result(problem, dtype))
     result = plan.read(plan.run(plan.load(first), plan.pack(second), out))
 
     right = oracle(problem, first, second, dtype, chosen.accumulate[dtype], plan.c)

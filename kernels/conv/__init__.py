@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from tenbin.case import SCALINGS, Case
+from tenbin.check import TENSOR_CORE
 from tenbin.device import missing as no_gpu
 from tenbin.kernel import Kernel, Options, Task
+from tenbin.kernels.conv import cudnn as vendor
 from tenbin.kernels.conv import half2, limits
 from tenbin.kernels.conv.auto import auto
 from tenbin.kernels.conv.axes import ConvAxes, expand
@@ -67,6 +69,13 @@ VARIANTS: dict[str, Variant] = {
         )
         for name, sums in half2.ACCUMULATE.items()
     },
+    "cudnn": Variant(
+        vendor.cudnn,
+        accumulate={"float16": TENSOR_CORE},
+        misfit=vendor.unfit,
+        missing=lambda dtype: vendor.missing(),
+        on_device=True,
+    ),
 }
 
 

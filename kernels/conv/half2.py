@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tenbin import device
+from tenbin.check import TENSOR_CORE
 from tenbin.dtypes import Array
 from tenbin.kernels import cuda
 from tenbin.kernels.conv.problem import ConvProblem
@@ -26,7 +27,7 @@ ACCUMULATE: Mapping[str, str] = {
     "dfp16": "float32",
     "mfp16": "float16",
     "chunk32": "float16",
-    "wmma": "float32",
+    "wmma": TENSOR_CORE,
 }
 FIELDS = "n c h w k r s p q stride padding_h padding_w dilation zoom groups"
 SHAPE = np.dtype([(name, np.int32) for name in FIELDS.split()])  # struct Shape

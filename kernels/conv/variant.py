@@ -35,7 +35,7 @@ class Plan:
     @property
     def packs(self) -> bool:
         """Return whether weights are packed, which takes a time of its own."""
-        return self.pack is not same
+        return self.pack is not same and self.pack is not self.load
 
 
 def always(problem: ConvProblem, dtype: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tenbin import device
+from tenbin.check import TENSOR_CORE
 from tenbin.kernels import cuda
 from tenbin.kernels.gemm.variant import Array
 
@@ -22,7 +23,7 @@ ACCUMULATE: Mapping[str, str] = {
     "dfp16": "float32",
     "mfp16": "float16",
     "chunk32": "float16",
-    "wmma": "float32",
+    "wmma": TENSOR_CORE,
 }
 FIELDS = "m n k a_line a_depth b_line b_depth"
 SIZES = np.dtype([(name, np.int64) for name in FIELDS.split()])  # struct Sizes

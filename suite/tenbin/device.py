@@ -62,6 +62,13 @@ def to_device(array: Any) -> Any:
     return cupy.array(array)
 
 
+def empty(size_bytes: int) -> Any:
+    """Return that much memory of this rank's device, for a library to work in."""
+    import cupy
+
+    return cupy.empty(size_bytes, dtype=cupy.uint8)
+
+
 def kernel(path: Path, name: str, options: tuple[str, ...]) -> Any:
     """Return the kernel `name` of a CUDA source, called as (grid, block, arguments).
 
