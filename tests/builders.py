@@ -128,6 +128,42 @@ def create_study(launches: int = 5) -> list[Record]:
     return [*measured, *failed_records()]
 
 
+def conv_records(launches: int = 3) -> list[Record]:
+    """Return LeNet-5 in three variants, one of which lacks a layer."""
+    sizes = ((784, 6, 25, 0), (100, 16, 150, 1), (1, 120, 400, 2))
+    wide, half = ("im2col", "float32", 1.0), ("auto", "float16", 4.0)
+    series = (wide, half, ("direct", "float16", 2.0))
+    return [
+        _conv_record(launch, variant, dtype, speed, size)
+        for launch in range(launches)
+        for variant, dtype, speed in series
+        for size in sizes
+        if (variant, size[3]) != ("direct", 2)
+    ]
+
+
+def _conv_record(
+    launch: int, variant: str, dtype: str, speed: float, size: tuple[int, ...]
+) -> Record:
+    pixels, k, terms, number = size
+    flops, wide = 2 * 64 * pixels * k * terms, dtype == "float32"
+    place = {"layer": f"C{2 * number + 1}", "number": number, "count": 1, "layers": 3}
+    details = {
+        "threads": 1,
+        "networks": {"lenet-5": place},
+        "relative_l2": 1e-7 if wide else 2e-4,
+        "bias": -1e-6,
+        "excess": 0.5,
+        "flops_unpadded": flops,
+    }
+    shape = {"n": 64, "k": k, "direction": "forward", "layout": "nhwc", "cold": "none"}
+    return create_record(
+        kernel="conv", variant=variant, dtype=dtype, label=f"C{number}", problem=shape,
+        flops=flops, bytes=64 * (pixels * k + terms) * (2 + 2 * wide), launch=launch,
+        time_s=flops / 20e9 / speed * _noise(variant, number, launch), details=details,
+    )  # fmt: skip
+
+
 def _noise(*key: object) -> float:
     return 1 + 0.03 * random.Random(repr(key)).random()
 

@@ -200,6 +200,7 @@ def test_smoke_passes_its_check(problem: ConvProblem, variant: str) -> None:
                 assert not task.check().ok
                 task.run()
                 assert task.check().ok
+            msgspec.json.encode(task.details)
 
 
 @pytest.mark.parametrize(

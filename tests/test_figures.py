@@ -20,7 +20,7 @@ from tenbin.results.figures.series import dodged
 from tenbin.results.figures.style import PALETTE, short
 from tenbin.results.figures.told import told
 from tenbin.results.store import Run
-from tests.builders import create_info, create_record, create_study
+from tests.builders import conv_records, create_info, create_record, create_study
 from tests.noisy import long_ladder_records
 
 HOSTILE = "</script><b>\"'\n$\\frac{$ \u6f22\u5b57" + "x" * 10_000
@@ -74,6 +74,19 @@ def many_ladders() -> list[Record]:
     ]
 
 
+def layers_without_accuracy() -> list[Record]:
+    """Return layers, all but one of which failed before they were checked."""
+    reason = {"status": "failed", "reason": "killed", "samples": None, "check": None}
+    first, *others = conv_records(1)
+    names = ("threads", "networks")
+    return [first] + [
+        replace(
+            record, **reason, details={name: record.details[name] for name in names}
+        )
+        for record in others
+    ]
+
+
 DATA: dict[str, Callable[[], list[Record]]] = {
     "whole study": lambda: create_study(5),
     "one launch": lambda: create_study(1),
@@ -82,6 +95,8 @@ DATA: dict[str, Callable[[], list[Record]]] = {
     "wide range": wide_range,
     "many ladders": many_ladders,
     "long ladders": lambda: long_ladder_records(3),
+    "layers": lambda: conv_records(3),
+    "layers without accuracy": layers_without_accuracy,
 }
 
 
@@ -110,7 +125,7 @@ def test_draws_every_kind_of_data(name: str) -> None:
 
 
 def test_a_whole_study_gives_every_figure() -> None:
-    records = [*create_study(3), *long_ladder_records(3)]
+    records = [*create_study(3), *long_ladder_records(3), *conv_records(3)]
 
     assert {name for name, _, _ in drawn(records)} == set(FIGURES)
 

@@ -6,6 +6,7 @@
 The result is memory of torch's own, allocated while timed, as every user of it has it.
 """
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -38,7 +39,7 @@ def torch(problem: ConvProblem, dtype: str, threads: int) -> Plan:
         return _array(result, problem.layout)
 
     c = 16.0 if dtype == "bfloat16" else 8.0  # two products at a time
-    return Plan(run, tensor, tensor, read, c, {"torch": pt.__version__})
+    return Plan(run, tensor, tensor, read, c, _versions())
 
 
 def torch_prepacked(problem: ConvProblem, dtype: str, threads: int) -> Plan:
@@ -71,6 +72,14 @@ def torch_prepacked(problem: ConvProblem, dtype: str, threads: int) -> Plan:
 def forward_only(problem: ConvProblem, dtype: str) -> str:
     """Return why a shape cannot be prepacked, or an empty string."""
     return "" if problem.direction == "forward" else "prepacked is for forward only"
+
+
+def _versions() -> dict[str, str]:
+    """Return the version, and the best instructions oneDNN was allowed to use."""
+    import torch as pt
+
+    allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "all")
+    return {"torch": str(pt.__version__), "onednn_isa": allowed}
 
 
 def _compute(problem: ConvProblem) -> Callable[[Any, Any], Any]:

@@ -2,11 +2,15 @@
 
 import pandas as pd
 
+from tenbin.results import layers
 from tenbin.results.figures import (
     allreduce_busbw,
     allreduce_ratio,
     allreduce_time,
     allreduce_winner,
+    conv_accuracy,
+    conv_frontier,
+    conv_layers,
     gemm_peak,
     ladder,
     message,
@@ -67,6 +71,36 @@ FIGURES: dict[str, FigureSpec] = {
         roofline.points,
         roofline.roofline,
         roofline.caption,
+    ),
+    "conv_layers": FigureSpec(
+        "Convolution",
+        "Layer by layer",
+        conv_layers.needs,
+        conv_layers.BY,
+        conv_layers.points,
+        conv_layers.conv_layers,
+        conv_layers.caption,
+        layers.spread,
+    ),
+    "conv_accuracy": FigureSpec(
+        "Convolution",
+        "Errors layer by layer",
+        conv_accuracy.needs,
+        conv_accuracy.BY,
+        conv_accuracy.points,
+        conv_accuracy.conv_accuracy,
+        conv_accuracy.caption,
+        layers.spread,
+    ),
+    "conv_frontier": FigureSpec(
+        "Convolution",
+        "Speed against error",
+        conv_frontier.needs,
+        conv_frontier.BY,
+        conv_frontier.points,
+        conv_frontier.conv_frontier,
+        conv_frontier.caption,
+        layers.complete,
     ),
     "allreduce_time": FigureSpec(
         "AllReduce",

@@ -77,12 +77,12 @@ def marks(points: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def left_out(points: pd.DataFrame) -> str:
+def left_out(points: pd.DataFrame, most: int = MOST_SERIES) -> str:
     """Return how many series are in the data only, and by which rule."""
     total = points["series"].nunique()
-    if total <= MOST_SERIES:
+    if total <= most:
         return ""
-    return f"Drawn: {MOST_SERIES} of {total} series ({RULE}); all are in the data."
+    return f"Drawn: {most} of {total} series ({RULE}); all are in the data."
 
 
 def join(*sentences: str) -> str:

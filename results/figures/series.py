@@ -18,10 +18,12 @@ DODGE_PT, WIDEST_PT = 2.4, 8.0  # between neighbours; between the first and the 
 RULE = "the most complete, then the largest work"
 
 
-def mark_shown(points: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+def mark_shown(
+    points: pd.DataFrame, by: Sequence[str], most: int = MOST_SERIES
+) -> pd.DataFrame:
     """Add `series`, the shortest distinct name, and `shown`: drawn or only in the CSV.
 
-    At most MOST_SERIES are drawn: those with the most measured points, then the
+    At most `most` are drawn: those with the most measured points, then the
     largest work, then by name.
     """
     points = points.assign(series=_names(points, by))
@@ -32,7 +34,7 @@ def mark_shown(points: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     )
     order = [False, False, True]
     found = found.sort_values(["measured", "work", "slot"], ascending=order)
-    return points.assign(shown=points["series"].isin(found.index[:MOST_SERIES]))
+    return points.assign(shown=points["series"].isin(found.index[:most]))
 
 
 def _names(points: pd.DataFrame, by: Sequence[str]) -> pd.Series:

@@ -7,6 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 
+def same(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table as it is."""
+    return table
+
+
 @dataclass(frozen=True)
 class FigureSpec:
     """One kind of figure, drawn once for each group of rows.
@@ -14,7 +19,7 @@ class FigureSpec:
     Figures of one `family` stand together in the report. `needs` marks the rows of the
     launch table it applies to; rows that agree in `by` make one figure. `points` turns
     them into what is drawn and written as CSV; `draw` and `caption` are functions of
-    those points alone.
+    those points alone. `spread` may give a row more columns, and more than one place.
     """
 
     family: str
@@ -24,9 +29,10 @@ class FigureSpec:
     points: Callable[[pd.DataFrame], pd.DataFrame]
     draw: Callable[[pd.DataFrame], Figure]
     caption: Callable[[pd.DataFrame], str]
+    spread: Callable[[pd.DataFrame], pd.DataFrame] = same
 
     def groups(self, table: pd.DataFrame) -> Iterator[pd.DataFrame]:
         """Yield the launch rows of one figure after the other, in the order of `by`."""
-        rows = table[self.needs(table)]
+        rows = self.spread(table[self.needs(table)])
         for _, group in rows.groupby(list(self.by)):
             yield group

@@ -138,6 +138,23 @@ GAINS = (
     Column("Karp-Flatt", *number("karp_flatt", "{:.3f}".format)),
     Column("note", word("note")),
 )
+LAYERS = (
+    Column("layer", word("layer")),
+    Column("times", *number("count", count)),
+    Column("variant", word("variant")),
+    Column("dtype", word("dtype")),
+    Column("layout", word("layout"), telling=True),
+    Column("time", *number("time_s", format_time)),
+    Column("speed-up", *number("speedup", "{:.2f}".format)),
+    Column("over", word("base"), telling=True),
+    Column("of peak", *number("peak_share", percent)),
+    Column("bound by", word("side")),
+    Column("error", *number("relative_l2", "{:.1e}".format)),
+    Column("bias", *number("bias", "{:+.0e}".format)),
+    Column("excess", *number("excess", "{:.2g}".format)),
+    Column("packing", *number("pack_s", format_time)),
+    Column("algorithm", word("algorithm")),
+)
 CROSSOVERS = (
     Column("variant", word("variant")),
     Column("dtype", word("dtype")),

@@ -58,7 +58,8 @@ def _flags(table: pd.DataFrame) -> Iterator[str]:
 
 
 def _impossible(cases: pd.DataFrame) -> Iterator[str]:
-    above = cases[cases["peak_share"] > 1.02]
+    nominal = cases["kernel"] == "conv"  # Winograd does fewer products than it counts
+    above = cases[(cases["peak_share"] > 1.02) & ~nominal]
     if len(above):
         names = [cut(str(name), NAME) for name in above["case"]]
         yield (

@@ -19,7 +19,7 @@ import jinja2
 import pandas as pd
 
 from tenbin.errors import NoDataError
-from tenbin.results import facts, lint, scaling, subject, table
+from tenbin.results import facts, layers, lint, scaling, subject, table
 from tenbin.results.crossover import crossovers
 from tenbin.results.figures import FIGURES, allreduce_ratio
 from tenbin.results.figures.captions import listed
@@ -27,7 +27,7 @@ from tenbin.results.figures.series import rows
 from tenbin.results.ratios import paired
 from tenbin.results.report import about, summary
 from tenbin.results.report.embed import Embedded, embed, plain
-from tenbin.results.report.grid import CASES, CROSSOVERS, GAINS, Grid, cut, grid
+from tenbin.results.report.grid import CASES, CROSSOVERS, GAINS, LAYERS, Grid, cut, grid
 from tenbin.results.store import Run
 
 PAGE = "report.html"
@@ -74,7 +74,7 @@ def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
         failures=_failures(launches),
         failed=int((~launches["valid"]).sum()),
         families=families,
-        grids=_grids(cases, gains, _crossovers(launches)),
+        grids=_grids(cases, gains, _crossovers(launches), layers.networks(launches)),
         environments=about.environments(runs),
         method=[*about.method(launches, runs), ("Twelve rules", _rules(remarks))],
     )
@@ -162,13 +162,17 @@ def _crossovers(launches: pd.DataFrame) -> pd.DataFrame:
 
 
 def _grids(
-    cases: pd.DataFrame, gains: pd.DataFrame, crossed: pd.DataFrame
+    cases: pd.DataFrame,
+    gains: pd.DataFrame,
+    crossed: pd.DataFrame,
+    networks: Sequence[tuple[str, pd.DataFrame]],
 ) -> list[Grid]:
     grids = [
         grid(f"{name.capitalize()} scaling", gains[gains["scaling"] == name], GAINS)
         for name in ("strong", "weak")
     ]
     grids.append(grid("AllReduce: crossover", crossed, CROSSOVERS))
+    grids += [grid(name, frame, LAYERS) for name, frame in networks]
     for kernel, frame in cases.groupby("kernel"):
         grids.append(grid(f"Cases: {cut(str(kernel), 40)}", frame, CASES))
     return [one for one in grids if one.total]

@@ -75,11 +75,15 @@ class Files(
 
 
 class Bench(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of a `[[bench]]` table that every kernel shares."""
+    """The keys of a `[[bench]]` table that every kernel shares.
+
+    A `variant` that runs nowhere is an error; `optional` ones are skipped and said.
+    """
 
     kernel: str
     preset: str | list[str] = []
     variant: str | list[str] = []
+    optional: str | list[str] = []
     dtype: str | list[str] = []
     scaling: str | list[str] = []
     ranks: int | list[int] = []
@@ -235,10 +239,9 @@ def _expand_bench(
         raise UsageError(
             f"no problem; give preset ({', '.join(kernel.presets)}) or {keys}"
         )
-    with blame("variant"):
-        variants = [
-            kernel.variant(v) for v in as_list(bench.variant) or kernel.variants
-        ]
+    explicit = _variants(kernel, bench, "variant")
+    optional = _variants(kernel, bench, "optional")
+    variants = [*explicit, *optional] or list(kernel.variants)
     dtypes = as_list(bench.dtype) or kernel.dtypes[:1]
     scalings = as_list(bench.scaling) or kernel.scalings[:1]
     _each("dtype", dtypes, kernel.dtypes)
@@ -250,7 +253,7 @@ def _expand_bench(
         cases = [_case(kernel, study.launch, *point) for point in sweep]
         reason = kernel.decline if here else kernel.misfit
         verdicts = [(case, reason(case)) for case in cases]
-        _require_one(variant, verdicts, explicit=bool(as_list(bench.variant)))
+        _require_one(variant, verdicts, explicit=variant in explicit)
         found += verdicts
     return found
 
@@ -278,6 +281,11 @@ def _preset(kernel: Kernel, name: str) -> tuple[Any, ...]:
         if name not in kernel.presets:
             raise unknown(f"{kernel.name} preset", name, kernel.presets)
     return kernel.presets[name]
+
+
+def _variants(kernel: Kernel, bench: Bench, key: str) -> list[str]:
+    with blame(key):
+        return [kernel.variant(name) for name in as_list(getattr(bench, key))]
 
 
 def _each(key: str, values: Sequence[str], choices: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ VERBS = {
     "report": "Turn runs into one HTML page with figures and tables.",
     "compare": "Is NEW faster or slower than BASE, case by case.",
     "gate": "Pass or fail a run against a file of expected bounds.",
+    "layers": "Networks layer by layer: time, speed-up, error.",
     "scaling": "Efficiency, laws and models of a ladder, for a proposal.",
     "import": "Read the outputs of other benchmarks into a run.",
     "export": "Write results as a table, or for Extra-P.",

@@ -1,0 +1,71 @@
+"""tenbin layers RUN...: networks layer by layer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tenbin.cli.rows import print_rows
+from tenbin.errors import NoDataError, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = """
+    machine network batch direction cold ranks threads layer count variant dtype layout
+    algorithm why launches time_s base base_s speedup flop_per_s peak_share side
+    relative_l2 bias excess pack_s flops flops_unpadded bytes label status reason
+"""
+
+
+@click.command(short_help="Networks layer by layer: time, speed-up, error.")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--network", default="", help="Only this one, e.g. resnet-50.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table"
+)
+def command(runs: tuple[Path, ...], network: str, form: str) -> int:
+    """Print the convolutions of every network, and the whole network last.
+
+    RUNS are run folders, or folders that hold some. Speed-ups are over the fastest
+    float32 of torch, or of im2col without torch. Error, bias and excess are against
+    float64. Exit codes: 0 done, 5 there is no network.
+    """
+    from tenbin.results import layers, store, table
+
+    found = layers.networks(table.launches(store.load(runs)))
+    if not found:
+        raise NoDataError("no network was weighed; try tenbin run half-precision")
+    names = sorted({frame["network"].iloc[0] for _, frame in found})
+    if network and network not in names:
+        raise unknown("network in these runs", network, names)
+    chosen = [(t, f) for t, f in found if network in ("", f["network"].iloc[0])]
+    if form == "table":
+        _print_tables(chosen)
+    else:
+        print_rows([row for _, frame in chosen for row in _values(frame)], form)
+    return 0
+
+
+def _print_tables(found: Sequence[tuple[str, "pd.DataFrame"]]) -> None:
+    from tenbin.results.report.grid import LAYERS, grid
+
+    for title, frame in found:
+        click.echo(f"{title}\n")
+        table = grid(title, frame, LAYERS)
+        titles = [name for name, _ in table.titles]
+        cells = ([cell.text for cell in line] for line in table.body)
+        print_rows([dict(zip(titles, c, strict=True)) for c in cells], "table")
+        click.echo()
+
+
+def _values(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Return raw values, absent ones as None."""
+    plain = frame[COLUMNS.split()].astype(object)
+    plain = plain.where(plain.notna(), None)
+    return [
+        {str(name): value.item() if hasattr(value, "item") else value
+         for name, value in row.items()}
+        for row in plain.to_dict("records")
+    ]  # fmt: skip
