@@ -1,26 +1,39 @@
 """cuBLAS by its own call, where CuPy hides a choice: which arithmetic sums.
 
-    cublas_16f    float16, summed in float16     CUBLAS_COMPUTE_16F, scalars in half
-    cublas_tf32   float32 rounded to TF32 (11 bits), summed in float32
+    cublas_32f    halves, bfloat16 or float32, summed in float32   CUBLAS_COMPUTE_32F
+    cublas_16f    halves summed in halves, scalars in half, too    CUBLAS_COMPUTE_16F
+    cublas_tf32   float32 rounded to TF32 (11 bits)                ..._32F_FAST_TF32
 
-cuBLAS is column-major: it is asked for C^T = op(B)^T op(A)^T. `cupy.dot` knows TF32 by
-the environment variable CUPY_TF32 alone, which it reads once.
+cuBLAS is column-major: asked for C^T = op(B)^T op(A)^T. It takes bfloat16 as bits;
+CuPy would need ml_dtypes for it. `cupy.dot` knows TF32 by the environment variable
+CUPY_TF32 alone, which it reads once.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
+from tenbin.check import TENSOR_CORE
 from tenbin.device import blas_handle, synchronise
+from tenbin.dtypes import named
 from tenbin.kernels.gemm.variant import Array
 
-ACCUMULATE = {
+ACCUMULATE: dict[str, dict[str, str]] = {
+    "cublas_32f": {
+        "float16": TENSOR_CORE,
+        "bfloat16": TENSOR_CORE,
+        "float32": "float32",
+    },
     "cublas_16f": {"float16": "float16"},
     "cublas_tf32": {"float32": "tf32"},
 }
 # cudaDataType of the operands; cublasComputeType_t and dtype of alpha and beta
-CUDA_R = {"float32": 0, "float16": 2}
-COMPUTE = {"cublas_16f": (64, "float16"), "cublas_tf32": (77, "float32")}
+CUDA_R = {"float32": 0, "float16": 2, "bfloat16": 14}
+COMPUTE = {
+    "cublas_32f": (68, "float32"),
+    "cublas_16f": (64, "float16"),
+    "cublas_tf32": (77, "float32"),
+}
 DEFAULT_ALGORITHM = -1
 
 
@@ -32,7 +45,7 @@ def cublas(name: str) -> Callable[[Array, Array, Array], Array]:
     def run(a: Array, b: Array, out: Array) -> Array:
         from cupy.cuda import cublas as library
 
-        kind = CUDA_R[out.dtype.name]
+        kind = CUDA_R[named(out)]
         (transpose_b, transpose_a), (ldb, lda, ldc) = as_columns(a, b, out)
         library.gemmEx(
             blas_handle(),
