@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from tenbin.case import SCALINGS, Case
+from tenbin.check import TENSOR_CORE_8
 from tenbin.device import missing
 from tenbin.kernel import Kernel, Options, Task
 from tenbin.kernels.gemm import half2, limits
@@ -24,6 +25,8 @@ from tenbin.kernels.gemm.cublas import ACCUMULATE, cublas
 from tenbin.kernels.gemm.cupy import cupy, sums
 from tenbin.kernels.gemm.native import lacking, native, tell
 from tenbin.kernels.gemm.numpy import numpy
+from tenbin.kernels.gemm.nvmath import missing as no_nvmath
+from tenbin.kernels.gemm.nvmath import nvmath, unfit
 from tenbin.kernels.gemm.presets import PRESETS
 from tenbin.kernels.gemm.problem import GemmAxes, GemmProblem, expand
 from tenbin.kernels.gemm.reference import reference
@@ -34,7 +37,7 @@ from tenbin.kernels.gemm.variant import Variant
 if TYPE_CHECKING:
     from tenbin.topology import Topology
 
-DTYPES = ("float32", "float64", "float16", "bfloat16")
+DTYPES = ("float32", "float64", "float16", "bfloat16", "float8_e4m3")
 WIDE = {"float16": "float32", "float32": "float32", "float64": "float64"}
 NARROW = dict.fromkeys(("float32", "float16", "bfloat16"), "float32")
 
@@ -60,6 +63,13 @@ VARIANTS: dict[str, Variant] = {
         )
         for math, dtype in half2.ACCUMULATE.items()
     },
+    "nvmath": Variant(
+        nvmath,
+        {"float8_e4m3": TENSOR_CORE_8},
+        missing=no_nvmath,
+        unfit=unfit,
+        on_device=True,
+    ),
 }
 
 

@@ -16,7 +16,8 @@ def misfit(case: Case, whole: GemmProblem, variant: Variant) -> str:
         return f"{case.variant} computes {known}, not {case.dtype}"
     if max(whole.m, whole.n) < case.ranks:
         return f"{whole.label} cannot be split over {case.ranks} ranks"
-    return _too_slow(case, variant, whole.shard(case.ranks, case.ranks - 1))
+    shard = whole.shard(case.ranks, case.ranks - 1)
+    return variant.unfit(shard) or _too_slow(case, variant, shard)
 
 
 def why_not(case: Case, whole: GemmProblem, variant: Variant) -> str:

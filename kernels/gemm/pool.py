@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tenbin.dtypes import named, narrow
+from tenbin.dtypes import named, narrow, result, storage
 from tenbin.kernels.gemm.variant import Array
 
 
@@ -19,8 +19,10 @@ class Pool:
         self.sets = sets
         self._a = _repeat(xp, a, sets)
         self._b = _repeat(xp, b, sets)
-        self._spoilt = narrow(np.asarray(np.nan), named(a)).item()
-        self._out = xp.full((sets, a.shape[0], b.shape[1]), self._spoilt, a.dtype)
+        dtype = result(named(a))
+        self._spoilt = narrow(np.asarray(np.nan), dtype).item()
+        shape = (sets, a.shape[0], b.shape[1])
+        self._out = xp.full(shape, self._spoilt, storage(dtype))
         self.current = (self._a[0], self._b[0], self._out[0])
 
     def select(self, repetition: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tenbin.case import Work
-from tenbin.dtypes import storage
+from tenbin.dtypes import result, storage
 from tenbin.errors import UsageError, unknown
 
 TRANSPOSES = ("nn", "tn", "nt", "tt")
@@ -52,7 +52,9 @@ class GemmProblem:
 
     def work(self, dtype: str) -> Work:
         """Return the flops and the compulsory bytes: A and B read, C written once."""
-        return Work(self.flops, self.elements * storage(dtype).itemsize)
+        out = self.m * self.n
+        stored, kept = storage(dtype).itemsize, storage(result(dtype)).itemsize
+        return Work(self.flops, (self.elements - out) * stored + out * kept)
 
     def times(self, factor: int) -> "GemmProblem":
         """Return the problem with `factor` times the columns (the batch)."""

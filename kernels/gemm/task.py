@@ -6,6 +6,7 @@ from typing import Any
 from tenbin import device
 from tenbin.check import Check
 from tenbin.cold import copies, is_cold, last_level_cache_bytes
+from tenbin.dtypes import result, storage
 from tenbin.kernel import Options, Task
 from tenbin.kernels.gemm import threads, verify
 from tenbin.kernels.gemm.operands import operands
@@ -28,7 +29,8 @@ def task(
     cores = options.threads or threads.cores_per_rank(topology)
     place = _device(topology) if variant.on_device else _host(variant, dtype, cores)
     ranks = topology.hosts.count(_host_of(topology))
-    set_bytes = a.nbytes + b.nbytes + a.shape[0] * b.shape[1] * a.itemsize
+    out_bytes = a.shape[0] * b.shape[1] * storage(result(dtype)).itemsize
+    set_bytes = a.nbytes + b.nbytes + out_bytes
     cache_bytes = int(place["cache_bytes"])
     most = 1 if options.hot else options.pool_bytes
     sets = copies(set_bytes, ranks, most, cache_bytes)

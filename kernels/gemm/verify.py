@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenbin.check import HALF_SMALLEST, UNIT_ROUNDOFF, Check, bound, within
-from tenbin.dtypes import widen
+from tenbin.dtypes import result, widen
 
 Float64 = NDArray[np.float64]
 
@@ -83,10 +83,11 @@ def oracle(
         magnitude += wide_a[rows] @ wide_b
         projected_magnitude += wide_a @ absolute_strips
     own = UNIT_ROUNDOFF["float64"]
-    allowed = bound(exact, magnitude, dtype, accumulate, c) + C_SUM * own * magnitude
+    kept = result(dtype)
+    allowed = bound(exact, magnitude, kept, accumulate, c) + C_SUM * own * magnitude
     per_sum = c * UNIT_ROUNDOFF[accumulate] + (C_SUM + 2 * STRIP) * own
-    projected_allowed = per_sum * projected_magnitude + 2 * STRIP * HALF_SMALLEST[dtype]
-    return Oracle(dtype, rows, exact, allowed, weights, projected, projected_allowed)
+    projected_allowed = per_sum * projected_magnitude + 2 * STRIP * HALF_SMALLEST[kept]
+    return Oracle(kept, rows, exact, allowed, weights, projected, projected_allowed)
 
 
 def judge(c: NDArray[Any], right: Oracle) -> Check:

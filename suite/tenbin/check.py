@@ -18,11 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 # Tensor cores sum in float32 but cut off where others round, and align what they add
 # first: Fasi, Higham, Mikaitis, Pranesh, PeerJ Computer Science 7:e330, 2021.
 TENSOR_CORE = "float32 of tensor cores"
+# With 8-bit operands Hopper keeps 14 bits: DeepSeek-V3, arXiv:2412.19437, 3.3.2.
+TENSOR_CORE_8 = "14 bits of tensor cores"
 UNIT_ROUNDOFF = {
     "float16": 2.0**-11,
     "bfloat16": 2.0**-8,
     "tf32": 2.0**-11,  # what tensor cores keep of a float32 operand
     TENSOR_CORE: 2.0**-22,
+    TENSOR_CORE_8: 2.0**-13,
     "float32": 2.0**-24,
     "float64": 2.0**-53,
 }

@@ -33,6 +33,13 @@ def use(local_rank: int) -> dict[str, Any]:
     }
 
 
+def capability() -> int:
+    """Return the compute capability of this rank's device: 90 for 9.0."""
+    import cupy
+
+    return int(cupy.cuda.Device().compute_capability)
+
+
 def arrays(on_device: bool) -> ModuleType:
     """Return the array module: cupy for the device, numpy for the host."""
     if on_device:
