@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-BITS = {"bfloat16": np.dtype(np.uint16), "float8_e4m3": np.dtype(np.uint8)}
+BITS: dict[str, np.dtype[Any]] = {
+    "bfloat16": np.dtype(np.uint16),
+    "float8_e4m3": np.dtype(np.uint8),
+}
 NAMES = {dtype: name for name, dtype in BITS.items()}
 # Products of 8-bit numbers are kept in 16 bits.
 RESULTS = {"float8_e4m3": "float16"}
