@@ -28,7 +28,15 @@ DTYPES = ("float32", "float64")
 
 # method -> module:name of its Variant, imported when it is needed
 _NMF = "tenbin.kernels.training.semi_nmf.variants"
+_BP = "tenbin.kernels.training.backprop.variants"
 VARIANTS: dict[str, str] = {
+    "sgd": f"{_BP}:SGD",
+    "momentum": f"{_BP}:MOMENTUM",
+    "nesterov": f"{_BP}:NESTEROV",
+    "adagrad": f"{_BP}:ADAGRAD",
+    "adadelta": f"{_BP}:ADADELTA",
+    "rmsprop": f"{_BP}:RMSPROP",
+    "adam": f"{_BP}:ADAM",
     "semi-nmf": f"{_NMF}:SEMI_NMF",
     "semi-nmf-eigen": f"{_NMF}:EIGEN",
     "semi-nmf-eigen-once": f"{_NMF}:EIGEN_ONCE",

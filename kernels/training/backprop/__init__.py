@@ -1,0 +1,5 @@
+"""Backpropagation, data parallel over the ranks.
+
+trainer   the loop          reduce    sums by buckets, beside the backward pass
+feed      batches           penalty   L1 and L2         variants   what has a name
+"""

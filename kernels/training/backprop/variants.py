@@ -1,0 +1,39 @@
+"""Backpropagation with each optimiser: a variant of the kernel for every one."""
+
+from functools import partial
+
+from tenbin.errors import UsageError, unknown
+from tenbin.kernels.allreduce.names import canonical
+from tenbin.kernels.training import nets
+from tenbin.kernels.training.backprop.trainer import Backprop
+from tenbin.kernels.training.losses import LOSSES
+from tenbin.kernels.training.optimisers import OPTIMISERS
+from tenbin.kernels.training.problem import TrainingProblem
+from tenbin.kernels.training.schedules import SCHEDULES
+from tenbin.kernels.training.trainer import Variant
+
+
+def misfit(problem: TrainingProblem, dtype: str) -> str:
+    """Raise UsageError for a net, loss, schedule or allreduce that there is not."""
+    if problem.loss not in LOSSES:
+        raise unknown("loss", problem.loss, LOSSES)
+    if problem.schedule not in SCHEDULES:
+        raise unknown("schedule", problem.schedule, SCHEDULES)
+    if canonical(problem.allreduce).startswith("shm:"):
+        raise UsageError("training keeps gradients of its own: use shm-copy, not shm")
+    nets.layers(problem, 2)
+    return ""
+
+
+def variant(name: str) -> Variant:
+    """Return the variant that steps by one of OPTIMISERS."""
+    return Variant(partial(Backprop, optimiser=OPTIMISERS[name]), misfit)
+
+
+SGD = variant("sgd")
+MOMENTUM = variant("momentum")
+NESTEROV = variant("nesterov")
+ADAGRAD = variant("adagrad")
+ADADELTA = variant("adadelta")
+RMSPROP = variant("rmsprop")
+ADAM = variant("adam")
