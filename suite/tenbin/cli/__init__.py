@@ -15,6 +15,7 @@ from tenbin.jobs.environment import is_first_rank, launcher_variable
 VERBS = {
     "list": "What is here: kernels, variants, presets, studies.",
     "doctor": "Is this machine ready: compiler, MPI, BLAS, GPU, scheduler.",
+    "data": "Data sets for training: list, fetch.",
     "bench": "Weigh one kernel now; also under mpiexec or srun.",
     "run": "Run a whole study here and write its report.",
     "plan": "Show the jobs of a study on a queue, and what they cost.",
