@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from tenbin.case import SCALINGS, Case
 from tenbin.check import TENSOR_CORE
 from tenbin.device import missing as no_gpu
+from tenbin.device import single
 from tenbin.kernel import Kernel, Options, Task
 from tenbin.kernels.conv import cudnn as vendor
 from tenbin.kernels.conv import half2, limits
@@ -20,6 +21,7 @@ from tenbin.kernels.conv.auto import auto
 from tenbin.kernels.conv.axes import ConvAxes, expand
 from tenbin.kernels.conv.half import half
 from tenbin.kernels.conv.im2col import im2col
+from tenbin.kernels.conv.im2col_cupy import im2col_cupy
 from tenbin.kernels.conv.native import lacking, native, unfit
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import ConvProblem
@@ -69,9 +71,15 @@ VARIANTS: dict[str, Variant] = {
         )
         for name, sums in half2.ACCUMULATE.items()
     },
+    "im2col_cupy": Variant(
+        im2col_cupy,
+        accumulate=dict.fromkeys(("float16", "float32"), single()),
+        missing=lambda dtype: no_gpu(),
+        on_device=True,
+    ),
     "cudnn": Variant(
         vendor.cudnn,
-        accumulate={"float16": TENSOR_CORE},
+        accumulate={"float16": TENSOR_CORE, "float32": "tf32"},
         misfit=vendor.unfit,
         missing=lambda dtype: vendor.missing(),
         on_device=True,

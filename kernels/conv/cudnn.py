@@ -1,6 +1,6 @@
 """cuDNN through nvidia-cudnn-frontend, if it is installed: the vendor's best on a GPU.
 
-A graph of one operation, built once: halves in and out, math in float, tensors as
+A graph of one operation, built once: math in float (of float32, TF32), tensors as
 (N, C, H, W) with the strides of NHWC, the first plan of heuristic A that builds.
 
     forward             y  = conv_fprop(image x, weight w)
@@ -39,7 +39,7 @@ def missing() -> str:
 def unfit(problem: ConvProblem, dtype: str) -> str:
     """Return why cuDNN is not asked for a shape, or an empty string."""
     if problem.layout != "nhwc":
-        return "cudnn takes halves in nhwc only"
+        return "cudnn is asked for nhwc only"
     if problem.groups > 1:
         return "cudnn is asked for one group only"
     if problem.c % ALIGNMENT or problem.k % ALIGNMENT:
@@ -53,7 +53,7 @@ def cudnn(problem: ConvProblem, dtype: str, threads: int) -> Plan:
 
     handle = library.create_handle()
     library.set_stream(handle=handle, stream=device.stream())
-    graph, (first, second, result) = build(problem, handle)
+    graph, (first, second, result) = build(problem, dtype, handle)
     workspace = device.empty(graph.get_workspace_size())
 
     def run(left: Any, right: Any, out: Any) -> Any:
@@ -74,13 +74,16 @@ def cudnn(problem: ConvProblem, dtype: str, threads: int) -> Plan:
     )
 
 
-def build(problem: ConvProblem, handle: Any) -> tuple[Any, tuple[Any, Any, Any]]:
+def build(
+    problem: ConvProblem, dtype: str, handle: Any
+) -> tuple[Any, tuple[Any, Any, Any]]:
     """Return the finished graph, and its tensors: both operands and the result."""
     import cudnn as library
 
-    half, single = library.data_type.HALF, library.data_type.FLOAT
+    single = library.data_type.FLOAT
+    stored = library.data_type.HALF if dtype == "float16" else single
     graph = library.pygraph(
-        io_data_type=half,
+        io_data_type=stored,
         intermediate_data_type=single,
         compute_data_type=single,
         handle=handle,
@@ -89,7 +92,7 @@ def build(problem: ConvProblem, handle: Any) -> tuple[Any, tuple[Any, Any, Any]]
 
     def tensor(name: str) -> Any:
         dim = sizes[name]
-        return graph.tensor(name=name, dim=dim, stride=strides(dim), data_type=half)
+        return graph.tensor(name=name, dim=dim, stride=strides(dim), data_type=stored)
 
     pair = {
         key: [getattr(problem, key)] * 2 for key in ("padding", "stride", "dilation")
@@ -103,7 +106,7 @@ def build(problem: ConvProblem, handle: Any) -> tuple[Any, tuple[Any, Any, Any]]
     else:
         left, right, name = tensor("x"), tensor("y"), "w"
         result = graph.conv_wgrad(image=left, loss=right, **pair)
-    result.set_output(True).set_data_type(half)
+    result.set_output(True).set_data_type(stored)
     result.set_dim(sizes[name]).set_stride(strides(sizes[name]))
     finish(graph)
     return graph, (left, right, result)

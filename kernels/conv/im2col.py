@@ -7,8 +7,7 @@ bytes are written and read beside the product. Half precision is widened before 
 rounded after, as NumPy has no other way.
 """
 
-import numpy as np
-
+from tenbin.device import module_of
 from tenbin.dtypes import Array, narrow, widen
 from tenbin.kernels.conv.operands import as_nhwc
 from tenbin.kernels.conv.problem import ConvProblem
@@ -32,13 +31,14 @@ def im2col(problem: ConvProblem, dtype: str, threads: int) -> Plan:
 
 def _forward(problem: ConvProblem, x: Array, w: Array) -> Array:
     patches = _patches(problem, x)
-    y = np.matmul(patches, _filters(problem, w).swapaxes(1, 2))
+    y = module_of(x).matmul(patches, _filters(problem, w).swapaxes(1, 2))
     return _join(y, (problem.n, problem.p, problem.q))
 
 
 def _backward_data(problem: ConvProblem, dy: Array, w: Array) -> Array:
-    patches = np.matmul(_split(problem, dy), _filters(problem, w))
-    dx = np.zeros(_padded(problem), np.float32)
+    xp = module_of(dy)
+    patches = xp.matmul(_split(problem, dy), _filters(problem, w))
+    dx = xp.zeros(_padded(problem), xp.float32)
     windows = _windows(problem, dx)
     patches = patches.reshape(windows.shape)
     for r in range(problem.r):
@@ -50,7 +50,8 @@ def _backward_data(problem: ConvProblem, dy: Array, w: Array) -> Array:
 
 
 def _backward_weights(problem: ConvProblem, x: Array, dy: Array) -> Array:
-    dw: Array = np.matmul(_split(problem, dy).swapaxes(1, 2), _patches(problem, x))
+    pixels = _split(problem, dy).swapaxes(1, 2)
+    dw: Array = module_of(x).matmul(pixels, _patches(problem, x))
     return dw.reshape(problem.k, problem.r, problem.s, problem.depth)
 
 
@@ -58,7 +59,8 @@ def _patches(problem: ConvProblem, x: Array) -> Array:
     """Return (groups, N P Q, R S C/g): a copy of the pixels under each filter."""
     edge = problem.padding
     if edge:
-        padded = np.zeros(_padded(problem), np.float32)
+        xp = module_of(x)
+        padded = xp.zeros(_padded(problem), xp.float32)
         padded[:, edge : edge + problem.h, edge : edge + problem.w] = x
         x = padded
     pixels = problem.n * problem.p * problem.q
@@ -79,7 +81,10 @@ def _windows(problem: ConvProblem, padded: Array) -> Array:
         depth,
     )
     strides = (c * depth, n, h * step, w * step, h * gap, w * gap, c)
-    return np.lib.stride_tricks.as_strided(padded, shape, strides)
+    windows: Array = module_of(padded).lib.stride_tricks.as_strided(
+        padded, shape, strides
+    )
+    return windows
 
 
 def _padded(problem: ConvProblem) -> tuple[int, int, int, int]:

@@ -4,18 +4,14 @@ CuPy reads CUPY_TF32 once, at its first product of float32: set, it rounds opera
 TF32, and the check allows for that. The variant `cublas_tf32` asks for it by itself.
 """
 
-import os
-
 from tenbin.check import TENSOR_CORE
-from tenbin.device import synchronise
+from tenbin.device import single, synchronise
 from tenbin.kernels.gemm.variant import Array
 
 
 def sums() -> dict[str, str]:
     """Return the dtype that bounds the sums of each dtype, as CuPy will choose it."""
-    tf32 = int(os.getenv("CUPY_TF32", "0")) > 0
-    single = "tf32" if tf32 else "float32"
-    return {"float32": single, "float64": "float64", "float16": TENSOR_CORE}
+    return {"float32": single(), "float64": "float64", "float16": TENSOR_CORE}
 
 
 def cupy(a: Array, b: Array, out: Array) -> Array:

@@ -5,6 +5,7 @@ waits with `synchronise` before anybody else, MPI above all, touches device memo
 """
 
 import ctypes
+import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,6 +39,14 @@ def capability() -> int:
     import cupy
 
     return int(cupy.cuda.Device().compute_capability)
+
+
+def single() -> str:
+    """Return what CuPy keeps of float32 in a product: all, or TF32.
+
+    CuPy reads CUPY_TF32 once, at the first such product.
+    """
+    return "tf32" if int(os.getenv("CUPY_TF32", "0")) > 0 else "float32"
 
 
 def arrays(on_device: bool) -> ModuleType:
