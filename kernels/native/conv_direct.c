@@ -22,11 +22,17 @@
 #include <omp.h>
 #endif
 
+#define ENOUGH_TILES ((size_t)16)
 #define MOST_CHANNELS ((size_t)64) /* in a block: pixels then lie in different sets */
 
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 static size_t ceil_div(size_t a, size_t b)
@@ -49,6 +55,11 @@ static size_t l2_bytes(void)
     return (size_t)1 << 20;
 }
 
+/* The outputs of a row that see the image under one tap. */
+struct run {
+    size_t first, last;
+};
+
 /* How a view is cut: computed once a call. */
 struct cut {
     size_t c, k;                     /* channels of a group */
@@ -58,8 +69,9 @@ struct cut {
     size_t high, wide;               /* rectangles */
     size_t window_rows, window_cols; /* of x under a rectangle, at most */
     size_t chunk, chunks;            /* blocks whose weights are widened at once */
-    size_t width, k_blocks;          /* output channels: in a block, how many blocks */
-    size_t x_bytes, panel_bytes, sums_bytes, taps_bytes;
+    size_t lanes, width, k_blocks;   /* output channels: in a block, how many blocks */
+    size_t most_pixels;              /* in a tile */
+    size_t x_bytes, panel_bytes, sums_bytes, taps_bytes, runs_bytes;
 };
 
 static size_t window(size_t outputs, size_t stride, size_t taps, size_t dilation,
@@ -80,25 +92,37 @@ static size_t window_bytes(const struct conv_view *a, struct cut *cut)
            sizeof(float);
 }
 
+/* A window should leave room in the cache; a rectangle should hold a few tiles, for
+   which its weights are widened. */
+static bool too_large(const struct conv_view *a, struct cut *cut)
+{
+    const size_t bytes = window_bytes(a, cut), l2 = l2_bytes();
+    const size_t tiles = cut->rows * ceil_div(cut->cols, cut->most_pixels);
+    return bytes > l2 / 8 * 3 || (bytes > l2 / 8 && tiles >= 2 * ENOUGH_TILES);
+}
+
 static struct cut plan(const struct conv_engine *engine, const struct conv_view *a)
 {
     const size_t l2 = l2_bytes();
     struct cut cut = {.c = a->c / a->groups, .k = a->k / a->groups};
+    const bool narrow = a->q <= engine->most_pixels[2];
+    cut.lanes = engine->lanes;
+    cut.width = (narrow ? 3 : 2) * engine->lanes;
+    cut.k_blocks = ceil_div(cut.k, cut.width);
+    cut.most_pixels = engine->most_pixels[narrow ? 2 : 1];
     cut.blocks = ceil_div(cut.c, MOST_CHANNELS);
     cut.block = ceil_div(cut.c, cut.blocks);
     cut.step_h = a->r == 1 ? a->stride_h : 1;
     cut.step_w = a->s == 1 ? a->stride_w : 1;
     cut.rows = a->p ? a->p : 1;
     cut.cols = a->q ? a->q : 1;
-    while (window_bytes(a, &cut) > l2 / 8 * 3 && cut.rows > 1)
+    while (too_large(a, &cut) && cut.rows > 1)
         cut.rows = ceil_div(cut.rows, 2);
-    while (window_bytes(a, &cut) > l2 / 8 * 3 && cut.cols > engine->most_pixels)
-        cut.cols = ceil_div(ceil_div(cut.cols, 2), engine->most_pixels) *
-                   engine->most_pixels;
+    while (too_large(a, &cut) && cut.cols > cut.most_pixels)
+        cut.cols =
+            ceil_div(ceil_div(cut.cols, 2), cut.most_pixels) * cut.most_pixels;
     cut.high = ceil_div(a->p, cut.rows);
     cut.wide = ceil_div(a->q, cut.cols);
-    cut.width = 2 * engine->lanes;
-    cut.k_blocks = ceil_div(cut.k, cut.width);
     const size_t taps = a->r * a->s, one = taps * cut.block * cut.width * sizeof(float);
     cut.chunk = one ? least(cut.blocks, l2 / 8 * 3 / one) : cut.blocks;
     cut.chunk = cut.chunk ? cut.chunk : 1;
@@ -106,25 +130,31 @@ static struct cut plan(const struct conv_engine *engine, const struct conv_view 
     cut.chunks = ceil_div(cut.blocks, cut.chunk);
     cut.x_bytes = up_to_line(window_bytes(a, &cut));
     cut.panel_bytes = up_to_line(cut.chunk * one);
-    const size_t pixels = cut.chunks > 1 ? cut.rows * cut.cols : engine->most_pixels;
+    const size_t pixels = cut.chunks > 1 ? cut.rows * cut.cols : cut.most_pixels;
     cut.sums_bytes = pixels * cut.width * sizeof(float);
     cut.taps_bytes = up_to_line(cut.chunk * taps * sizeof(struct conv_tap));
+    cut.runs_bytes = up_to_line(a->s * sizeof(struct run));
     return cut;
+}
+
+static size_t desk_bytes(const struct cut *cut)
+{
+    return cut->x_bytes + cut->panel_bytes + cut->sums_bytes + cut->taps_bytes +
+           cut->runs_bytes;
 }
 
 size_t conv_view_scratch_bytes(const struct conv_engine *engine,
                                const struct conv_view *a, int threads)
 {
     const struct cut cut = plan(engine, a);
-    return (size_t)threads *
-           (cut.x_bytes + cut.panel_bytes + cut.sums_bytes + cut.taps_bytes);
+    return (size_t)threads * desk_bytes(&cut);
 }
 
-/* Return the sums in output block `index`: the last may be half as wide. */
+/* Return the sums in output block `index`: the last may be narrower. */
 static size_t width_of(const struct cut *cut, size_t index)
 {
-    const size_t rest = cut->k - index * cut->width;
-    return rest <= cut->width / 2 ? cut->width / 2 : cut->width;
+    return least(ceil_div(cut->k - index * cut->width, cut->lanes) * cut->lanes,
+                 cut->width);
 }
 
 /* Return the items of the packed weights before block `index` of a group. */
@@ -177,6 +207,9 @@ struct desk {
     const struct cut *cut;
     float *x, *panel, *sums;
     struct conv_tap *taps;
+    struct run *runs;
+    size_t tap_count, listed_s, listed_s_end; /* of the row, in `taps` */
+    size_t width;                             /* of the output block */
     size_t p, q, p_end, q_end; /* outputs */
     size_t h, w, rows, cols;   /* the first of x in the window, and how many lie there */
 };
@@ -206,46 +239,46 @@ static void load_window(struct desk *desk, const uint16_t *image, size_t group)
           cut->step_h, &desk->h, &desk->rows);
     reach(desk->q, desk->q_end, a->stride_w, a->s, a->dilation_w, a->pad_w, a->w,
           cut->step_w, &desk->w, &desk->cols);
-    for (size_t b = 0; b < cut->blocks; b++) {
-        const size_t first = b * cut->block, count = least(cut->block, cut->c - first);
-        float *to = desk->x + first * desk->rows * desk->cols;
-        for (size_t row = 0; row < desk->rows; row++) {
-            const uint16_t *from =
-                image + ((desk->h + row * cut->step_h) * a->w + desk->w) * a->c +
-                group * cut->c + first;
-            if (count == a->c && cut->step_w == 1) {
-                desk->engine->widen(from, to, desk->cols * count);
-                to += desk->cols * count;
-                continue;
-            }
-            for (size_t col = 0; col < desk->cols; col++, to += cut->block)
-                desk->engine->widen(from + col * cut->step_w * a->c, to, count);
+    const size_t plane = desk->rows * desk->cols * cut->block;
+    const bool whole = cut->c == a->c && cut->blocks == 1 && cut->step_w == 1;
+    for (size_t row = 0; row < desk->rows; row++) {
+        const uint16_t *from =
+            image + ((desk->h + row * cut->step_h) * a->w + desk->w) * a->c +
+            group * cut->c;
+        float *to = desk->x + row * desk->cols * cut->block;
+        if (whole)
+            desk->engine->widen(from, to, desk->cols * cut->c);
+        for (size_t col = 0; col < desk->cols && !whole; col++) {
+            for (size_t b = 0; b < cut->blocks; b++)
+                desk->engine->widen(from + b * cut->block, to + b * plane,
+                                    least(cut->block, cut->c - b * cut->block));
+            from += cut->step_w * a->c;
+            to += cut->block;
         }
     }
 }
 
-/* Clip outputs `first` .. `last` to those whose tap lies on the image. */
-static void clip(size_t *first, size_t *last, size_t tap, size_t stride,
-                 size_t dilation, ptrdiff_t pad, size_t extent)
+/* Find for every tap the outputs that see the image under it. */
+static void find_runs(const struct conv_view *a, struct run *runs)
 {
-    const ptrdiff_t shift = pad - (ptrdiff_t)(tap * dilation);
-    const ptrdiff_t end = (ptrdiff_t)extent + shift;
-    const size_t low = shift > 0 ? ceil_div((size_t)shift, stride) : 0;
-    const size_t high = end > 0 ? ceil_div((size_t)end, stride) : 0;
-    *first = *first > low ? *first : low;
-    *last = least(*last, high);
+    for (size_t s = 0; s < a->s; s++) {
+        const ptrdiff_t shift = a->pad_w - (ptrdiff_t)(s * a->dilation_w);
+        const ptrdiff_t end = (ptrdiff_t)a->w + shift;
+        runs[s].first = shift > 0 ? ceil_div((size_t)shift, a->stride_w) : 0;
+        runs[s].last = end > 0 ? ceil_div((size_t)end, a->stride_w) : 0;
+    }
 }
 
-/* List the taps of columns `s` .. `s_end` - 1 that see output (p, q). */
-static size_t list_taps(struct desk *desk, size_t chunk, size_t p, size_t q, size_t s,
-                        size_t s_end, size_t width)
+/* List the taps of columns `s` .. `s_end` - 1 of row `p`, as the rectangle's first
+   output sees them: where it is left of the image, the place wraps around. */
+static void list_taps(struct desk *desk, size_t chunk, size_t p, size_t s, size_t s_end)
 {
     const struct conv_view *a = desk->a;
     const struct cut *cut = desk->cut;
     const bool merged = cut->blocks == 1 && a->dilation_w == 1 && cut->step_w == 1;
     const size_t first = chunk * cut->chunk;
     const size_t end = least(first + cut->chunk, cut->blocks);
-    size_t count = 0;
+    struct conv_tap *tap = desk->taps;
     for (size_t b = first; b < end; b++) {
         const size_t channels = least(cut->block, cut->c - b * cut->block);
         for (size_t r = 0; r < a->r; r++) {
@@ -255,56 +288,62 @@ static size_t list_taps(struct desk *desk, size_t chunk, size_t p, size_t q, siz
                 continue;
             const size_t row = ((size_t)h - desk->h) / cut->step_h;
             for (size_t t = s; t < s_end; t += merged ? s_end - s : 1) {
-                const ptrdiff_t w =
-                    (ptrdiff_t)(q * a->stride_w + t * a->dilation_w) - a->pad_w;
-                const size_t col = ((size_t)w - desk->w) / cut->step_w;
-                desk->taps[count++] = (struct conv_tap){
-                    ((b * desk->rows + row) * desk->cols + col) * cut->block,
+                const ptrdiff_t col = (ptrdiff_t)(desk->q * a->stride_w +
+                                                  t * a->dilation_w - desk->w) -
+                                      a->pad_w;
+                *tap++ = (struct conv_tap){
+                    ((b * desk->rows + row) * desk->cols +
+                     (size_t)(col / (ptrdiff_t)cut->step_w)) *
+                        cut->block,
                     ((b - first) * cut->block * a->r * a->s + (r * a->s + t) * channels) *
-                        width,
+                        desk->width,
                     channels * (merged ? s_end - s : 1)};
             }
         }
     }
-    return count;
+    desk->tap_count = (size_t)(tap - desk->taps);
+    desk->listed_s = s;
+    desk->listed_s_end = s_end;
 }
 
 /* Sum and store `pixels` outputs from (p, q), a chunk of the channels. */
 static void compute_tile(struct desk *desk, size_t chunk, size_t p, size_t q,
-                         size_t pixels, size_t width, uint16_t *y, size_t channels)
+                         size_t pixels, uint16_t *y, size_t channels)
 {
     const struct conv_view *a = desk->a;
     const struct cut *cut = desk->cut;
-    const conv_tile_function *tiles = desk->engine->tiles[width > desk->engine->lanes];
-    const size_t place = (p - desk->p) * cut->cols + q - desk->q;
+    const size_t width = desk->width, place = (p - desk->p) * cut->cols + q - desk->q;
+    const conv_tile_function *tiles = desk->engine->tiles[width / cut->lanes - 1];
     float *sums = desk->sums + (cut->chunks > 1 ? place * width : 0);
-    struct conv_tile tile = {.panel = desk->panel,
-                             .x = desk->x,
+    struct conv_tile tile = {.x = desk->x,
+                             .panel = desk->panel,
                              .pixel = a->stride_w / cut->step_w * cut->block,
                              .taps = desk->taps,
                              .y_pixel = a->y_pixel,
                              .channels = channels};
-    bool stored = false;
-    if (chunk == 0)
+    bool whole = a->s > 0 && cut->chunks == 1;
+    for (size_t s = 0; s < a->s; s++)
+        whole = whole && desk->runs[s].first <= q && q + pixels <= desk->runs[s].last;
+    if (chunk == 0 && !whole)
         memset(sums, 0, pixels * width * sizeof *sums);
     for (size_t s = 0, next; s < a->s; s = next) {
-        size_t first = q, last = q + pixels;
-        clip(&first, &last, s, a->stride_w, a->dilation_w, a->pad_w, a->w);
-        for (next = s + 1; next < a->s; next++) {
-            size_t low = q, high = q + pixels;
-            clip(&low, &high, next, a->stride_w, a->dilation_w, a->pad_w, a->w);
-            if (low != first || high != last)
+        const size_t first = most(q, desk->runs[s].first);
+        const size_t last = least(q + pixels, desk->runs[s].last);
+        for (next = s + 1; next < a->s; next++)
+            if (most(q, desk->runs[next].first) != first ||
+                least(q + pixels, desk->runs[next].last) != last)
                 break;
-        }
         if (first >= last)
             continue;
-        stored = s == 0 && next == a->s && last - first == pixels && cut->chunks == 1;
-        tile.tap_count = list_taps(desk, chunk, p, first, s, next, width);
+        if (desk->listed_s != s || desk->listed_s_end != next)
+            list_taps(desk, chunk, p, s, next);
+        tile.tap_count = desk->tap_count;
+        tile.first = (first - desk->q) * tile.pixel;
         tile.sums = sums + (first - q) * width;
-        tile.y = stored ? y : NULL;
+        tile.y = whole ? y : NULL;
         tiles[last - first - 1](&tile);
     }
-    if (!stored && chunk + 1 == cut->chunks)
+    if (!whole && chunk + 1 == cut->chunks)
         for (size_t i = 0; i < pixels; i++)
             desk->engine->round(sums + i * width, y + i * a->y_pixel, channels);
 }
@@ -315,20 +354,26 @@ static void compute_block(struct desk *desk, size_t group, size_t kb,
 {
     const struct conv_view *a = desk->a;
     const struct cut *cut = desk->cut;
-    const size_t width = width_of(cut, kb), first = kb * cut->width;
-    const size_t channels = least(width, cut->k - first);
-    const size_t pieces = ceil_div(desk->q_end - desk->q, desk->engine->most_pixels);
-    const size_t piece = ceil_div(desk->q_end - desk->q, pieces);
+    const size_t first = kb * cut->width, cols = desk->q_end - desk->q;
+    const size_t pieces = ceil_div(cols, cut->most_pixels);
+    desk->width = width_of(cut, kb);
+    const size_t channels = least(desk->width, cut->k - first);
     packed += group * packed_before(a, cut, cut->k_blocks) + packed_before(a, cut, kb);
     y += group * cut->k + first;
     for (size_t chunk = 0; chunk < cut->chunks; chunk++) {
-        const size_t c = chunk * cut->chunk * cut->block, row = a->r * a->s * width;
+        const size_t c = chunk * cut->chunk * cut->block;
         const size_t c_end = least(c + cut->chunk * cut->block, cut->c);
+        const size_t row = a->r * a->s * desk->width;
         desk->engine->widen(packed + c * row, desk->panel, (c_end - c) * row);
-        for (size_t p = desk->p; p < desk->p_end; p++)
-            for (size_t q = desk->q; q < desk->q_end; q += piece)
-                compute_tile(desk, chunk, p, q, least(piece, desk->q_end - q), width,
+        for (size_t p = desk->p; p < desk->p_end; p++) {
+            desk->listed_s_end = 0;
+            for (size_t i = 0; i < pieces; i++) {
+                const size_t q = desk->q + i * cols / pieces;
+                const size_t q_end = desk->q + (i + 1) * cols / pieces;
+                compute_tile(desk, chunk, p, q, q_end - q,
                              y + p * a->y_row + q * a->y_pixel, channels);
+            }
+        }
     }
 }
 
@@ -361,8 +406,6 @@ void conv_view_run(const struct conv_engine *engine, const struct conv_view *a,
 {
     const struct cut cut = plan(engine, a);
     const size_t work = a->n * a->groups * cut.high * cut.wide * cut.k_blocks;
-    const size_t bytes =
-        cut.x_bytes + cut.panel_bytes + cut.sums_bytes + cut.taps_bytes;
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         size_t rank = 0, size = 1;
@@ -370,16 +413,14 @@ void conv_view_run(const struct conv_engine *engine, const struct conv_view *a,
         rank = (size_t)omp_get_thread_num();
         size = (size_t)omp_get_num_threads();
 #endif
-        char *place = (char *)scratch + rank * bytes;
-        struct desk desk = {
-            .engine = engine,
-            .a = a,
-            .cut = &cut,
-            .x = (float *)place,
-            .panel = (float *)(place + cut.x_bytes),
-            .sums = (float *)(place + cut.x_bytes + cut.panel_bytes),
-            .taps = (struct conv_tap *)(place + cut.x_bytes + cut.panel_bytes +
-                                        cut.sums_bytes)};
+        char *place = (char *)scratch + rank * desk_bytes(&cut);
+        struct desk desk = {.engine = engine, .a = a, .cut = &cut};
+        desk.x = (float *)place;
+        desk.panel = (float *)(place += cut.x_bytes);
+        desk.sums = (float *)(place += cut.panel_bytes);
+        desk.taps = (struct conv_tap *)(place += cut.sums_bytes);
+        desk.runs = (struct run *)(place += cut.taps_bytes);
+        find_runs(a, desk.runs);
         compute(&desk, rank * work / size, (rank + 1) * work / size, x, packed, y);
     }
 }

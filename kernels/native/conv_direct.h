@@ -11,7 +11,6 @@
 #include "conv.h"
 
 #define CONV_MOST_PIXELS 16
-#define CONV_MOST_LANES 32
 
 /* `steps` products in a row: x of the first pixel and rows of the panel. */
 struct conv_tap {
@@ -21,12 +20,12 @@ struct conv_tap {
 /* A tile of `pixels` x `width` sums:
 
        sum[i][j] = sum over taps and steps t of
-                   x[tap.x + i * pixel + t] * panel[tap.panel + t * width + j]
+                   x[first + tap.x + i * pixel + t] * panel[tap.panel + t * width + j]
 
    It goes to `y`, rounded, where that is not NULL; otherwise it is added to `sums`. */
 struct conv_tile {
     const float *x, *panel;
-    size_t pixel, tap_count;
+    size_t first, pixel, tap_count;
     const struct conv_tap *taps;
     float *sums;
     uint16_t *y;
@@ -37,8 +36,8 @@ typedef void (*conv_tile_function)(const struct conv_tile *tile);
 
 /* tiles[v][t] computes t + 1 pixels in v + 1 vectors of `lanes` sums. */
 struct conv_engine {
-    size_t lanes, most_pixels;
-    conv_tile_function tiles[2][CONV_MOST_PIXELS];
+    size_t lanes, most_pixels[3];
+    conv_tile_function tiles[3][CONV_MOST_PIXELS];
     void (*widen)(const uint16_t *from, float *to, size_t count);
     void (*round)(const float *from, uint16_t *to, size_t count);
 };

@@ -9,9 +9,13 @@
 
 TARGET_BEGIN(AVX2)
 
-/* 12 sums, 2 weights and 1 input fill 15 of 16 registers. */
+/* 12 sums, 2 weights and 1 input fill 15 of 16 registers; 12, 3 and 1 all. */
 #define LANES ((size_t)8)
 #define PIXELS 6
+#define MOST_PIXELS 6, 6, 4
+#define PIXELS_3(f, v) f(1, v) f(2, v) f(3, v) f(4, v)
+#define PIXELS_2(f, v) PIXELS_3(f, v) f(5, v) f(6, v)
+#define PIXELS_1(f, v) PIXELS_2(f, v)
 #define WIDE __m256
 #define ZERO _mm256_setzero_ps()
 #define LOAD(place) _mm256_loadu_ps(place)

@@ -1,7 +1,9 @@
 /* The tiles of one ISA and dtype; included once for each, after defining
 
        NAME(part)           a function's name
-       LANES, PIXELS        sums in a vector, most pixels in a tile
+       LANES                sums in a vector
+       MOST_PIXELS          of tiles of 1, 2 and 3 vectors; PIXELS is the most of all
+       PIXELS_1(f, v) ...   f(1, v) f(2, v) ... to the most pixels of v vectors
        WIDE                 a vector of float32
        ZERO, LOAD(place), STORE(place, WIDE), BROADCAST(place)
        FMA(a, b, sum), ADD(a, b)
@@ -24,19 +26,26 @@ static void NAME(round)(const float *from, uint16_t *to, size_t count)
         ROUND_SOME(to, count, LOAD(from));
 }
 
-/* One step: the sums of all pixels. Pixels are reached from every third one, so that
-   few address registers do. */
+#define AHEAD 256 /* floats */
+
+/* One step: the sums of all pixels. Pixel i lies (i's odd part) x (a power of two)
+   pitches away, which one odd multiple and an addressing mode reach. */
 static inline __attribute__((always_inline)) void
-NAME(step)(WIDE sum[PIXELS][2], const size_t pixels, const size_t vectors,
-           const float *x, size_t pixel, const float *panel)
+NAME(step)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors,
+           const float *x, const size_t odd[7], const float *panel)
 {
-    WIDE w[2];
+    static const unsigned char HALF[16] = {0, 0, 0, 1, 0, 2, 1, 3, 0, 4, 2, 5, 1, 6};
+    static const unsigned char TIMES[16] = {0, 1, 2, 1, 4, 1, 2, 1, 8, 1, 2, 1, 4, 1};
+    WIDE w[3];
     UNROLL
-    for (size_t v = 0; v < vectors; v++)
+    for (size_t v = 0; v < vectors; v++) {
         w[v] = LOAD(panel + v * LANES);
+        __builtin_prefetch(panel + v * LANES + AHEAD); /* the panel lies in L2 */
+    }
     UNROLL
     for (size_t i = 0; i < pixels; i++) {
-        const WIDE value = BROADCAST(x + i * pixel);
+        const size_t bytes = odd[HALF[i]] * TIMES[i];
+        const WIDE value = BROADCAST((const float *)((const char *)x + bytes));
         UNROLL
         for (size_t v = 0; v < vectors; v++)
             sum[i][v] = FMA(value, w[v], sum[i][v]);
@@ -44,7 +53,7 @@ NAME(step)(WIDE sum[PIXELS][2], const size_t pixels, const size_t vectors,
 }
 
 static inline __attribute__((always_inline)) void
-NAME(store)(WIDE sum[PIXELS][2], const size_t pixels, const size_t vectors,
+NAME(store)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors,
             const struct conv_tile *tile)
 {
     UNROLL
@@ -66,8 +75,11 @@ NAME(store)(WIDE sum[PIXELS][2], const size_t pixels, const size_t vectors,
 static inline __attribute__((always_inline)) void
 NAME(tile)(const struct conv_tile *tile, const size_t pixels, const size_t vectors)
 {
-    const size_t pixel = tile->pixel;
-    WIDE sum[PIXELS][2];
+    size_t odd[7];
+    UNROLL
+    for (size_t i = 0; i < 7; i++)
+        odd[i] = tile->pixel * sizeof(float) * (2 * i + 1);
+    WIDE sum[PIXELS][3];
     UNROLL
     for (size_t i = 0; i < pixels; i++) {
         UNROLL
@@ -75,62 +87,43 @@ NAME(tile)(const struct conv_tile *tile, const size_t pixels, const size_t vecto
             sum[i][v] = ZERO;
     }
     for (size_t t = 0; t < tile->tap_count; t++) {
-        const float *x = tile->x + tile->taps[t].x;
+        const float *x = tile->x + (tile->first + tile->taps[t].x);
         const float *panel = tile->panel + tile->taps[t].panel;
         const float *end = x + tile->taps[t].steps;
-        for (; x < end; x++, panel += vectors * LANES)
-            NAME(step)(sum, pixels, vectors, x, pixel, panel);
+        for (; x < end; x++, panel += vectors * LANES) {
+            /* Keep the compiler from moving their multiples into more registers. */
+            __asm__("" : "+r"(odd[0]), "+r"(odd[1]), "+r"(odd[2]));
+            __asm__("" : "+r"(odd[3]), "+r"(odd[4]), "+r"(odd[5]), "+r"(odd[6]));
+            NAME(step)(sum, pixels, vectors, x, odd, panel);
+        }
     }
     NAME(store)(sum, pixels, vectors, tile);
 }
 
-#define TILE(pixels) \
-    static void NAME(tile_##pixels##_1)(const struct conv_tile *tile) \
+#define TILE(pixels, vectors) \
+    static void NAME(tile_##pixels##_##vectors)(const struct conv_tile *tile) \
     { \
-        NAME(tile)(tile, pixels, 1); \
-    } \
-    static void NAME(tile_##pixels##_2)(const struct conv_tile *tile) \
-    { \
-        NAME(tile)(tile, pixels, 2); \
+        NAME(tile)(tile, pixels, vectors); \
     }
+#define TILE_NAME(pixels, vectors) NAME(tile_##pixels##_##vectors),
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-#if PIXELS > 6
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-TILE(13)
-TILE(14)
-#define MORE_TILES(v) \
-    , NAME(tile_7_##v), NAME(tile_8_##v), NAME(tile_9_##v), NAME(tile_10_##v), \
-        NAME(tile_11_##v), NAME(tile_12_##v), NAME(tile_13_##v), NAME(tile_14_##v)
-#else
-#define MORE_TILES(v)
-#endif
-
-#define TILES(v) \
-    { \
-        NAME(tile_1_##v), NAME(tile_2_##v), NAME(tile_3_##v), NAME(tile_4_##v), \
-            NAME(tile_5_##v), NAME(tile_6_##v) MORE_TILES(v) \
-    }
+PIXELS_1(TILE, 1)
+PIXELS_2(TILE, 2)
+PIXELS_3(TILE, 3)
 
 static const struct conv_engine NAME(engine) = {
-    LANES, PIXELS, {TILES(1), TILES(2)}, NAME(widen), NAME(round),
+    LANES,
+    {MOST_PIXELS},
+    {{PIXELS_1(TILE_NAME, 1)}, {PIXELS_2(TILE_NAME, 2)}, {PIXELS_3(TILE_NAME, 3)}},
+    NAME(widen),
+    NAME(round),
 };
 
 CONV_ALGORITHMS(NAME)
 
 #undef TILE
-#undef TILES
-#undef MORE_TILES
+#undef AHEAD
+#undef TILE_NAME
 #undef NAME
 #undef WIDEN
 #undef ROUND
