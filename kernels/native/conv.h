@@ -77,6 +77,35 @@ struct conv_algorithm {
    its algorithm. */
 typedef const struct conv_algorithm *(*conv_getter)(void);
 
+/* Define the algorithm `name`: the functions conv_<call>_... with an engine. */
+#define CONV_DEFINE(name, engine, way, call) \
+    static size_t name##_packed(const struct conv_shape *shape) \
+    { \
+        return conv_##call##_packed_bytes(&engine, shape); \
+    } \
+    static void name##_pack(const struct conv_shape *shape, const uint16_t *weights, \
+                            void *packed) \
+    { \
+        conv_##call##_pack(&engine, shape, weights, packed); \
+    } \
+    static size_t name##_scratch(const struct conv_shape *shape, int threads) \
+    { \
+        return conv_##call##_scratch_bytes(&engine, shape, threads); \
+    } \
+    static void name##_run(const struct conv_shape *shape, const uint16_t *x, \
+                           const void *packed, uint16_t *y, void *scratch, \
+                           int threads) \
+    { \
+        conv_##call##_run(&engine, shape, x, packed, y, scratch, threads); \
+    } \
+    const struct conv_algorithm *conv_##name(void) \
+    { \
+        static const struct conv_algorithm algorithm = { \
+            conv_##call##_fits, name##_packed, name##_pack, \
+            name##_scratch,     name##_run,    way}; \
+        return &algorithm; \
+    }
+
 #define CONV_GETTERS(name, isa) \
     const struct conv_algorithm *conv_##name##_f16_##isa(void); \
     const struct conv_algorithm *conv_##name##_bf16_##isa(void);
@@ -86,6 +115,8 @@ CONV_GETTERS(direct, avx2)
 CONV_GETTERS(direct, avx512)
 CONV_GETTERS(pointwise, avx2)
 CONV_GETTERS(pointwise, avx512)
+CONV_GETTERS(pixel, avx2)
+CONV_GETTERS(pixel, avx512)
 CONV_GETTERS(backward_data, scalar)
 CONV_GETTERS(backward_data, avx2)
 CONV_GETTERS(backward_data, avx512)

@@ -70,38 +70,11 @@ void conv_view_run(const struct conv_engine *engine, const struct conv_view *vie
                    void *scratch, int threads);
 
 /* The algorithms that an engine gives, by the names of the dispatch table. */
-#define CONV_DIRECT_ONE(name, engine, way, call) \
-    static size_t name##_packed(const struct conv_shape *shape) \
-    { \
-        return conv_##call##_packed_bytes(&engine, shape); \
-    } \
-    static void name##_pack(const struct conv_shape *shape, const uint16_t *weights, \
-                            void *packed) \
-    { \
-        conv_##call##_pack(&engine, shape, weights, packed); \
-    } \
-    static size_t name##_scratch(const struct conv_shape *shape, int threads) \
-    { \
-        return conv_##call##_scratch_bytes(&engine, shape, threads); \
-    } \
-    static void name##_run(const struct conv_shape *shape, const uint16_t *x, \
-                           const void *packed, uint16_t *y, void *scratch, \
-                           int threads) \
-    { \
-        conv_##call##_run(&engine, shape, x, packed, y, scratch, threads); \
-    } \
-    const struct conv_algorithm *conv_##name(void) \
-    { \
-        static const struct conv_algorithm algorithm = { \
-            conv_##call##_fits, name##_packed, name##_pack, \
-            name##_scratch,     name##_run,    way}; \
-        return &algorithm; \
-    }
-
-#define CONV_DIRECT(type, isa, engine) \
-    CONV_DIRECT_ONE(direct_##type##_##isa, engine, CONV_FORWARD, direct) \
-    CONV_DIRECT_ONE(pointwise_##type##_##isa, engine, CONV_FORWARD, pointwise) \
-    CONV_DIRECT_ONE(backward_data_##type##_##isa, engine, CONV_BACKWARD_DATA, \
+#define CONV_DIRECT(type, isa, engine) CONV_DIRECT_ALL(type, isa, engine)
+#define CONV_DIRECT_ALL(type, isa, engine) \
+    CONV_DEFINE(direct_##type##_##isa, engine, CONV_FORWARD, direct) \
+    CONV_DEFINE(pointwise_##type##_##isa, engine, CONV_FORWARD, pointwise) \
+    CONV_DEFINE(backward_data_##type##_##isa, engine, CONV_BACKWARD_DATA, \
                     backward_data)
 
 #define CONV_CALLS(call) \

@@ -1,14 +1,8 @@
-/* The tiles of one ISA and dtype; included once for each, after defining
+/* The tiles of one ISA and dtype; included once for each, behind half_lanes.h and
 
-       NAME(part)           a function's name
-       LANES                sums in a vector
+       ISA, TYPE            as in a name of the dispatch table: avx2, f16
        MOST_PIXELS          of tiles of 1, 2 and 3 vectors; PIXELS is the most of all
-       PIXELS_1(f, v) ...   f(1, v) f(2, v) ... to the most pixels of v vectors
-       WIDE                 a vector of float32
-       ZERO, LOAD(place), STORE(place, WIDE), BROADCAST(place)
-       FMA(a, b, sum), ADD(a, b)
-       WIDEN(place) -> WIDE, ROUND(place, WIDE): 16-bit memory, whole vectors
-       WIDEN_SOME(place, count), STORE_SOME(place, count, WIDE), ROUND_SOME likewise */
+       PIXELS_1(f, v) ...   f(1, v) f(2, v) ... to the most pixels of v vectors */
 
 static void NAME(widen)(const uint16_t *from, float *to, size_t count)
 {
@@ -119,13 +113,8 @@ static const struct conv_engine NAME(engine) = {
     NAME(round),
 };
 
-CONV_ALGORITHMS(NAME)
+CONV_DIRECT(TYPE, ISA, NAME(engine))
 
 #undef TILE
-#undef AHEAD
 #undef TILE_NAME
-#undef NAME
-#undef WIDEN
-#undef ROUND
-#undef WIDEN_SOME
-#undef ROUND_SOME
+#undef AHEAD

@@ -60,6 +60,7 @@ static const struct kernel KERNELS[] = {
     GEMM_ROWS(ISA_AVX2, avx2),
     CONV_ROWS("conv_direct", direct, ISA_AVX2, avx2),
     CONV_ROWS("conv_pointwise", pointwise, ISA_AVX2, avx2),
+    CONV_ROWS("conv_pixel", pixel, ISA_AVX2, avx2),
     CONV_ROWS("conv_backward_data", backward_data, ISA_AVX2, avx2),
     ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
     ROW("fma", "float64", ISA_AVX512, fma_f64_avx512),
@@ -69,6 +70,7 @@ static const struct kernel KERNELS[] = {
     GEMM_ROWS(ISA_AVX512, avx512),
     CONV_ROWS("conv_direct", direct, ISA_AVX512, avx512),
     CONV_ROWS("conv_pointwise", pointwise, ISA_AVX512, avx512),
+    CONV_ROWS("conv_pixel", pixel, ISA_AVX512, avx512),
     CONV_ROWS("conv_backward_data", backward_data, ISA_AVX512, avx512),
 #endif
 #if defined(TENBIN_AVX512BF16)
