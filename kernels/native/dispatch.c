@@ -9,6 +9,7 @@
 #include "gemm.h"
 #include "stream.h"
 #include "target.h"
+#include "winograd.h"
 
 #if defined(TENBIN_X86)
 #include <cpuid.h>
@@ -32,6 +33,10 @@
     ROW("gemm", "bfloat16", isa, gemm_bf16_##suffix), \
     ROW("gemm", "float32", isa, gemm_f32_##suffix)
 
+#define WINOGRAD_ROWS(isa, suffix) \
+    CONV_ROWS("conv_winograd2", winograd2, isa, suffix), \
+    CONV_ROWS("conv_winograd4", winograd4, isa, suffix)
+
 /* Everything that was compiled, from slow to fast within an operation and dtype. */
 static const struct kernel KERNELS[] = {
     ROW("fma", "float32", ISA_SCALAR, fma_f32_scalar),
@@ -40,6 +45,7 @@ static const struct kernel KERNELS[] = {
     ROW("triad", "float64", ISA_SCALAR, triad_f64_scalar),
     ADD_ROWS(ISA_SCALAR, scalar),
     GEMM_ROWS(ISA_SCALAR, scalar),
+    WINOGRAD_ROWS(ISA_SCALAR, scalar),
     CONV_ROWS("conv_direct", direct, ISA_SCALAR, scalar),
     CONV_ROWS("conv_backward_data", backward_data, ISA_SCALAR, scalar),
     CONV_ROWS("conv_backward_weights", backward_weights, ISA_SCALAR, scalar),
@@ -62,6 +68,7 @@ static const struct kernel KERNELS[] = {
     CONV_ROWS("conv_pointwise", pointwise, ISA_AVX2, avx2),
     CONV_ROWS("conv_pixel", pixel, ISA_AVX2, avx2),
     CONV_ROWS("conv_backward_data", backward_data, ISA_AVX2, avx2),
+    WINOGRAD_ROWS(ISA_AVX2, avx2),
     ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
     ROW("fma", "float64", ISA_AVX512, fma_f64_avx512),
     ROW("read", "uint64", ISA_AVX512, read_u64_avx512),
@@ -72,6 +79,7 @@ static const struct kernel KERNELS[] = {
     CONV_ROWS("conv_pointwise", pointwise, ISA_AVX512, avx512),
     CONV_ROWS("conv_pixel", pixel, ISA_AVX512, avx512),
     CONV_ROWS("conv_backward_data", backward_data, ISA_AVX512, avx512),
+    WINOGRAD_ROWS(ISA_AVX512, avx512),
 #endif
 #if defined(TENBIN_AVX512BF16)
     ROW("fma", "bfloat16", ISA_AVX512BF16, fma_bf16_avx512bf16),

@@ -44,6 +44,9 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
+/* For functions whose arguments have to become constants. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #define AVX2 "avx2,fma,f16c"
 #define AVX512 "avx2,fma,f16c,avx512f,avx512bw,avx512vl"
 

@@ -1,0 +1,160 @@
+/* Tiles, blocks and sizes; the arithmetic is in winograd_body.h. */
+
+#include "winograd.h"
+
+#include <unistd.h>
+
+#define LINE_FLOATS 16
+#define L2_BYTES ((size_t)1 << 20) /* where the system does not say */
+
+int winograd_fits(const struct conv_shape *shape)
+{
+    return shape->r == 3 && shape->s == 3 && shape->groups == 1 &&
+           shape->stride_h == 1 && shape->stride_w == 1 && shape->dilation_h == 1 &&
+           shape->dilation_w == 1 && shape->pad_h <= 2 && shape->pad_w <= 2 &&
+           shape->h + 2 * shape->pad_h >= 3 && shape->w + 2 * shape->pad_w >= 3;
+}
+
+static size_t round_up(size_t count, size_t unit)
+{
+    return (count + unit - 1) / unit * unit;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct winograd_axis split_axis(size_t outputs, size_t m)
+{
+    const size_t left = outputs % m;
+    return (struct winograd_axis){outputs, outputs / m, left == 1 ? 2 : left};
+}
+
+static size_t l2_bytes(void)
+{
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    return bytes > 0 ? (size_t)bytes : L2_BYTES;
+#else
+    return L2_BYTES;
+#endif
+}
+
+/* V and M of a block either stay in half of L2, and U comes again for every block from
+   farther away; or blocks are so large that this costs no more than V and M, which then
+   travel themselves, there and back. Bytes of one tile from beyond L2:
+
+       near   U / (tiles in half of L2)
+       far    U / tiles + 2 (V + M) = 3 (V + M)  with tiles = U / (V + M) */
+static size_t block_tiles(const struct winograd_plan *plan, size_t c, size_t k)
+{
+    const size_t points = plan->points * plan->points;
+    const size_t tile_bytes = points * (c + k) * sizeof(float);
+    const size_t u_bytes = points * c * k * sizeof(float);
+    const size_t half = l2_bytes() / 2, near = half / tile_bytes;
+    const size_t far = u_bytes / tile_bytes;
+    if (u_bytes <= half || near * 3 >= far)
+        return near > 1 ? near : 1;
+    return far;
+}
+
+static void count_kinds(struct winograd_plan *plan, size_t images)
+{
+    const size_t rest_row = plan->rows.rest > 0, rest_column = plan->columns.rest > 0;
+    const size_t tiles[WINOGRAD_KINDS] = {
+        [WINOGRAD_REST_FULL] = rest_row * plan->columns.full,
+        [WINOGRAD_FULL] = plan->rows.full * plan->columns.full,
+        [WINOGRAD_FULL_REST] = plan->rows.full * rest_column,
+        [WINOGRAD_REST] = rest_row * rest_column,
+    };
+    plan->tiles = 0;
+    for (int kind = 0; kind < WINOGRAD_KINDS; kind++)
+        plan->kind_end[kind] = plan->tiles += images * tiles[kind];
+}
+
+struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
+                                   size_t c_unit, size_t k_unit, int threads)
+{
+    struct winograd_plan plan = {
+        .m = m,
+        .points = m + 2,
+        .rows = split_axis(conv_out_h(shape), m),
+        .columns = split_axis(conv_out_w(shape), m),
+        .c = round_up(shape->c, c_unit),
+        .k = round_up(shape->k, k_unit),
+    };
+    count_kinds(&plan, shape->n);
+    const size_t want = smaller(block_tiles(&plan, plan.c, plan.k), plan.tiles);
+    const size_t blocks = (plan.tiles + want - 1) / want;
+    plan.teams = blocks >= (size_t)threads ? threads : 1;
+    plan.blocks = round_up(blocks, (size_t)plan.teams);
+    plan.block = (plan.tiles + plan.blocks - 1) / plan.blocks;
+    /* One line more: points a power of two apart would share the sets of a cache. */
+    plan.v_step = plan.block * plan.c + LINE_FLOATS;
+    plan.m_step = plan.block * plan.k + LINE_FLOATS;
+    plan.u_step = plan.c * plan.k;
+    return plan;
+}
+
+size_t winograd_packed_bytes(const struct winograd_plan *plan)
+{
+    return plan->points * plan->points * plan->u_step * sizeof(float);
+}
+
+size_t winograd_team_floats(const struct winograd_plan *plan)
+{
+    return round_up(plan->points * plan->points * (plan->v_step + plan->m_step),
+                    LINE_FLOATS);
+}
+
+size_t winograd_scratch_bytes(const struct winograd_plan *plan)
+{
+    return (size_t)plan->teams * winograd_team_floats(plan) * sizeof(float) +
+           plan->c * sizeof(uint16_t);
+}
+
+struct winograd_tile winograd_tile(const struct winograd_plan *plan, size_t tile)
+{
+    int kind = 0;
+    while (tile >= plan->kind_end[kind])
+        kind++;
+    const int rest_row = kind == WINOGRAD_REST_FULL || kind == WINOGRAD_REST;
+    const int rest_column = kind == WINOGRAD_FULL_REST || kind == WINOGRAD_REST;
+    const size_t index = kind ? tile - plan->kind_end[kind - 1] : tile;
+    const size_t columns = rest_column ? 1 : plan->columns.full;
+    const size_t rows = rest_row ? 1 : plan->rows.full;
+    const size_t row = rest_row ? plan->rows.full : index / columns % rows;
+    const size_t column = rest_column ? plan->columns.full : index % columns;
+    return (struct winograd_tile){
+        .image = index / columns / rows,
+        .row = row * plan->m,
+        .column = column * plan->m,
+        .row_outputs = rest_row ? plan->rows.rest : plan->m,
+        .column_outputs = rest_column ? plan->columns.rest : plan->m,
+    };
+}
+
+static size_t clamp(size_t tile, size_t first, size_t count)
+{
+    return tile < first ? 0 : smaller(tile - first, count);
+}
+
+struct winograd_range winograd_tiles_of(const struct winograd_plan *plan, size_t i,
+                                        size_t j, size_t first, size_t count)
+{
+    const int row_full = plan->rows.rest && i >= plan->rows.rest + 2;
+    const int column_full = plan->columns.rest && j >= plan->columns.rest + 2;
+    const size_t begin = row_full ? plan->kind_end[WINOGRAD_REST_FULL] : 0;
+    const int last_kind = column_full ? WINOGRAD_FULL
+                          : row_full  ? WINOGRAD_FULL_REST
+                                      : WINOGRAD_REST;
+    return (struct winograd_range){clamp(begin, first, count),
+                                   clamp(plan->kind_end[last_kind], first, count)};
+}
+
+struct winograd_range winograd_share(size_t count, int member, int members)
+{
+    return (struct winograd_range){count * (size_t)member / (size_t)members,
+                                   count * ((size_t)member + 1) / (size_t)members};
+}

@@ -1,0 +1,90 @@
+/* Winograd convolution with 3x3 filters: which tiles there are, and who computes them.
+
+   Of one axis: F(m, 3) gives m outputs from m + 2 inputs with m + 2 products instead of
+   3 m (Toom-Cook; Lavin & Gray 2016, arXiv:1509.09308). Both polynomials are evaluated
+   at m + 2 points, multiplied there, and the product is interpolated:
+
+       points   0  p  -p  inf                      F(2)
+                0  p  -p  inf  q                   F(3)
+                0  p  -p  inf  q  -q               F(4)
+
+   The transformed filter is w(a) times one constant of each point, the same for all
+   three, so tiles of every size share one packed U; what is left over at the lower and
+   right edge is an F(2) or F(3) that skips the last points:
+
+       14 outputs = 4 + 4 + 4 + 2     22 of 6 + 6 + 6 + 6 products
+        7 outputs = 4 + 3             11 of 12
+
+   Cost per point: tiles x C x K multiplications, over points^2 / m^2 points per output:
+   4 of direct's 9 for m = 2, 2.25 for m = 4. */
+
+#ifndef TENBIN_WINOGRAD_H
+#define TENBIN_WINOGRAD_H
+
+#include "conv.h"
+
+#define WINOGRAD_MOST 6 /* points of an axis */
+
+/* Outputs 0, m, 2m, ... start `full` tiles of F(m); one F(rest) is behind them. */
+struct winograd_axis {
+    size_t outputs, full, rest;
+};
+
+/* Tiles are numbered over all images by their kind, so that the tiles that have a point
+   are always neighbours (F: full, r: rest; rows first):
+
+       | rF | FF | Fr | rr |        -q in rows: FF Fr      -q in columns: rF FF      */
+enum { WINOGRAD_REST_FULL, WINOGRAD_FULL, WINOGRAD_FULL_REST, WINOGRAD_REST,
+       WINOGRAD_KINDS };
+
+struct winograd_tile {
+    size_t image, row, column;      /* of the first output */
+    size_t row_outputs, column_outputs; /* the m of its two axes */
+};
+
+struct winograd_plan {
+    size_t m, points;
+    struct winograd_axis rows, columns;
+    size_t kind_end[WINOGRAD_KINDS]; /* the first tile behind this kind */
+    size_t tiles, block, blocks;     /* tiles in a block; blocks */
+    size_t c, k;                     /* rounded up to whole vectors */
+    size_t v_step, m_step, u_step;   /* floats from one point to the next */
+    int teams;                       /* blocks at the same time */
+};
+
+struct winograd_range {
+    size_t first, last;
+};
+
+int winograd_fits(const struct conv_shape *shape);
+
+/* `c_unit`, `k_unit`: what C and K are rounded up to. */
+struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
+                                   size_t c_unit, size_t k_unit, int threads);
+
+size_t winograd_packed_bytes(const struct winograd_plan *plan);
+
+/* For each team V and M, then one row of zeros, which stands for the padding. */
+size_t winograd_scratch_bytes(const struct winograd_plan *plan);
+size_t winograd_team_floats(const struct winograd_plan *plan);
+
+struct winograd_tile winograd_tile(const struct winograd_plan *plan, size_t tile);
+
+/* Return which of the `count` tiles from `first` on have point (i, j). */
+struct winograd_range winograd_tiles_of(const struct winograd_plan *plan, size_t i,
+                                        size_t j, size_t first, size_t count);
+
+/* Return the part of `member` in 0 .. count - 1. */
+struct winograd_range winograd_share(size_t count, int member, int members);
+
+#define WINOGRAD_GETTERS(isa) \
+    const struct conv_algorithm *conv_winograd2_f16_##isa(void); \
+    const struct conv_algorithm *conv_winograd2_bf16_##isa(void); \
+    const struct conv_algorithm *conv_winograd4_f16_##isa(void); \
+    const struct conv_algorithm *conv_winograd4_bf16_##isa(void);
+
+WINOGRAD_GETTERS(scalar)
+WINOGRAD_GETTERS(avx2)
+WINOGRAD_GETTERS(avx512)
+
+#endif
