@@ -3,9 +3,10 @@
     python benchmarks/allreduce_model.py            one node, and the lab where there is
     python benchmarks/allreduce_model.py --ranks 4  so many ranks on the one node
 
-The fit sees pairs of ranks and powers of two. It is judged on allreduces: hierarchies
-and sizes it has not seen, in turns, checked, by the median of the slowest rank. Exits 1
-where the median absolute error of a machine is beyond the bar.
+The fit sees probes of powers of two. It is judged on allreduces: hierarchies and sizes
+it has not seen, in turns, checked, by the median of the slowest rank. Probes and sizes
+take turns, so that what drifts meets both. Exits 1 where the median absolute error of a
+machine is beyond the bar.
 """
 
 import argparse
@@ -21,8 +22,11 @@ from mpi4py import MPI
 from tenbin.case import Case
 from tenbin.kernel import Options
 from tenbin.kernels.allreduce import KERNEL
-from tenbin.kernels.allreduce.explore import measure_links
+from tenbin.kernels.allreduce.executors import place
+from tenbin.kernels.allreduce.explore import ADDED_BYTES, PROBED_BYTES
+from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.links import Links
+from tenbin.kernels.allreduce.pingpong import probe, time_adds, typical
 from tenbin.kernels.allreduce.problem import AllreduceProblem
 from tenbin.kernels.allreduce.search import forecast
 from tenbin.launcher import find_mpiexec, launch
@@ -52,16 +56,15 @@ def names(topology: Topology) -> list[str]:
     return [*whole, two, direct, f"leader:{two}"]
 
 
-def measure(topology: Topology, size: int, rounds: int, links: Links) -> list[Row]:
-    """Return what was measured and predicted for one size."""
-    world, place = topology.world, (topology.size, topology.ranks_per_node)
-    predicted = forecast(names(topology), *place, [size], links)
+def measure(topology: Topology, size: int, rounds: int) -> dict[str, float]:
+    """Return the median seconds of each name for one size."""
+    world, where = topology.world, (topology.size, topology.ranks_per_node)
     problem = AllreduceProblem(size)
     tasks = {
         name: KERNEL.prepare(
-            Case("allreduce", name, "float32", problem, *place), topology, Options()
+            Case("allreduce", name, "float32", problem, *where), topology, Options()
         )
-        for name in predicted
+        for name in names(topology)
     }
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for turn in range(-1, rounds):
@@ -77,20 +80,34 @@ def measure(topology: Topology, size: int, rounds: int, links: Links) -> list[Ro
                 times[name].append(spent)
     for task in tasks.values():
         task.release()
-    return [
-        (name, size, statistics.median(times[name]), predicted[name][0])
-        for name in tasks
-    ]
+    return {name: statistics.median(spent) for name, spent in times.items()}
 
 
 def inside(sizes: str, rounds: int) -> None:
     topology = discover(MPI.COMM_WORLD)
-    links = measure_links(topology)
+    world, nodes = topology.world, place(topology)
+    passes, found = [], {}
     for size in parse_sizes(sizes):
-        rows = measure(topology, size, rounds, links)
-        if topology.rank == 0:
-            print("found", json.dumps(rows), flush=True)
+        passes.append(probe(world, nodes, PROBED_BYTES))
+        found[size] = measure(topology, size, rounds)
+    links = fit_links(typical(passes), time_adds(world, nodes, ADDED_BYTES, "float32"))
+    if topology.rank == 0:
+        print("links", links)
+        print("found", json.dumps(compare(topology, found, links)), flush=True)
     topology.free()
+
+
+def compare(
+    topology: Topology, found: dict[int, dict[str, float]], links: Links
+) -> list[Row]:
+    """Return what was measured and predicted."""
+    where = topology.size, topology.ranks_per_node
+    predicted = forecast(names(topology), *where, list(found), links)
+    return [
+        (name, size, measured, predicted[name][number])
+        for number, (size, times) in enumerate(found.items())
+        for name, measured in times.items()
+    ]
 
 
 def judge(machine: str, text: str) -> bool:
@@ -98,6 +115,7 @@ def judge(machine: str, text: str) -> bool:
     lines = (line for line in text.splitlines() if line.startswith("found "))
     rows = [row for line in lines for row in json.loads(line.removeprefix("found "))]
     print(machine)
+    print(*(line for line in text.splitlines() if line.startswith("links ")))
     errors = []
     for name, size, measured, predicted in rows:
         errors.append(abs(predicted / measured - 1.0))

@@ -1,6 +1,7 @@
 """Fitting links: known parameters come back out of noisy synthetic ping-pongs."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,14 @@ from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.links import Link, Links, Protocol
 from tenbin.kernels.allreduce.machines import Machine, dump
 from tenbin.kernels.allreduce.pieces import Piece, fit_line, fit_pieces, time_of
-from tenbin.kernels.allreduce.pingpong import Probe, pair_counts, pair_up
+from tenbin.kernels.allreduce.pingpong import (
+    Probe,
+    exchange,
+    pair_counts,
+    pair_up,
+    typical,
+)
+from tenbin.kernels.allreduce.prove import malformed
 
 SIZES = tuple(2**i for i in range(3, 25))
 ADDS = tuple((size, 1e-7 + 5e-11 * size) for size in SIZES)
@@ -79,6 +87,70 @@ def test_links_and_the_ports_of_a_node_are_recovered() -> None:
     assert found.intra.node_ports == math.inf  # two pairs do not slow each other
     assert found.gamma_s_per_byte == pytest.approx(5e-11, rel=0.02)
     assert found.error_share < 0.01
+
+
+def test_fans_show_the_overhead_of_a_message_and_the_ports_of_a_rank() -> None:
+    def timed(shape: str, members: int, messages: int) -> list[Probe]:
+        shared = max(1.0, messages / 1.5)  # a rank has 1.5 ports
+        return [
+            Probe(
+                "intra",
+                2,
+                size,
+                1e-6 + 3e-7 * (messages - 1) + 1e-10 * size * shared,
+                shape,
+                members,
+            )
+            for size in SIZES
+        ]
+
+    found = fit_links(
+        [
+            *probes("intra", 1e-6, 1e-10, 2, 4.0),
+            *timed("ring", 4, 1),
+            *timed("fan", 4, 3),
+        ],
+        ADDS,
+    )
+
+    assert found.overhead_s == pytest.approx(3e-7, rel=0.1)
+    assert found.intra.rank_ports == pytest.approx(1.5, rel=0.05)
+
+
+def test_rings_are_believed_before_pairs_where_ranks_wait_for_each_other() -> None:
+    ring = [Probe("intra", 2, size, 3e-6 + 1e-10 * size, "ring", 4) for size in SIZES]
+
+    found = fit_links([*probes("intra", 1e-6, 1e-10, 2, 4.0), *ring], ADDS)
+
+    assert found.intra.alpha(8) == pytest.approx(3e-6, rel=0.05)
+
+
+def test_a_disturbed_pass_does_not_count() -> None:
+    passes = [[Probe("intra", 1, 8, time_s)] for time_s in (1e-6, 9e-3, 1.1e-6)]
+
+    assert typical(passes) == [Probe("intra", 1, 8, 1.1e-6)]
+
+
+@given(
+    sizes=st.lists(st.integers(2, 5), min_size=1, max_size=3),
+    rounds=st.integers(1, 4),
+    shape=st.sampled_from(["ring", "fan"]),
+)
+def test_an_exchange_never_writes_what_it_sends(
+    sizes: list[int], rounds: int, shape: str
+) -> None:
+    ends = np.cumsum([0, *sizes]).tolist()
+    groups = tuple(tuple(range(a, b)) for a, b in pairwise(ends))
+
+    schedule = exchange(ends[-1], groups, rounds, shape)
+
+    assert malformed(schedule) == ""
+    assert schedule.rounds == rounds
+    for rows in schedule:
+        sent = set(zip(rows["src"].tolist(), rows["chunk"].tolist(), strict=True))
+        written = list(zip(rows["dst"].tolist(), rows["chunk"].tolist(), strict=True))
+        assert len(set(written)) == len(written)
+        assert not sent & set(written)
 
 
 def test_a_machine_of_one_node_has_one_kind_of_link() -> None:

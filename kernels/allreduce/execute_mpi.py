@@ -56,6 +56,7 @@ def compile_plan(
     waiting = [through_scratch(step) for step in steps]
     size = max((sum(m.last - m.first for m in ms) for ms in waiting), default=0)
     scratch = device.module_of(buffer).empty(size, dtype=buffer.dtype)
+    scratch.fill(0)  # no replay shall wait for pages
     compiled = tuple(
         _compile_step(step, messages, comm, buffer, scratch, dtype)
         for step, messages in zip(steps, waiting, strict=True)

@@ -19,7 +19,7 @@ from tenbin.kernels.allreduce import machines
 from tenbin.kernels.allreduce.executors import place
 from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.links import Links
-from tenbin.kernels.allreduce.pingpong import probe, time_adds
+from tenbin.kernels.allreduce.pingpong import probe, time_adds, typical
 from tenbin.kernels.allreduce.search import forecast, survivors
 from tenbin.kernels.allreduce.survey import first_nodes, make_cases, survey
 from tenbin.record import Record
@@ -30,6 +30,7 @@ from tenbin.topology import LEADER, Topology
 
 PROBED_BYTES = tuple(2**i for i in range(3, 23))
 ADDED_BYTES = tuple(2**i for i in range(10, 25))
+PASSES = 3  # so that a disturbance does not meet all probes of a size
 MACHINE_FILE = "machine.toml"
 
 Names = dict[int, tuple[str, ...]]  # message bytes -> what to measure
@@ -48,12 +49,13 @@ class Search:
     launch: int = 0
 
 
-def measure_links(topology: Topology, sizes: Sequence[int] = PROBED_BYTES) -> Links:
+def measure_links(
+    topology: Topology, sizes: Sequence[int] = PROBED_BYTES, passes: int = PASSES
+) -> Links:
     """Probe the ranks of the world and fit; the same on every rank."""
-    nodes = place(topology)
-    probes = probe(topology.world, nodes, tuple(sizes))
-    adds = time_adds(topology.world, nodes, ADDED_BYTES, "float32")
-    return fit_links(probes, adds)
+    world, nodes = topology.world, place(topology)
+    probes = typical(probe(world, nodes, sizes) for _ in range(passes))
+    return fit_links(probes, time_adds(world, nodes, ADDED_BYTES, "float32"))
 
 
 def describe(links: Links, topology: Topology) -> str:

@@ -1,27 +1,30 @@
 """Links from probes: the parameters that make the model agree with ping-pongs.
 
-    all pairs at once   alpha, beta and their breakpoints, as algorithms load the links
-    one pair            how much faster it is alone: the ports that a node's pairs share
-    additions           gamma, on all ranks at once
+    all at once     alpha, beta and their breakpoints, as algorithms load the links:
+                    rings, or pairs where there are no three ranks to make one
+    one pair        how much faster it is alone: the ports that a node's ranks share
+    fans            overhead, what each further message of a round costs its sender;
+                    ports of a rank, how many of them go side by side
+    additions       gamma, on all ranks at once
 
-The error of a fit is that of its predictions at sizes left out of it. Where all pairs
-take no longer than one, the node has a port for each.
+The error of a fit is that of its predictions at sizes left out of it. Where all at once
+take no longer than one pair, the node has a port for each.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import inf
 
 import numpy as np
 
 from tenbin.errors import NoDataError
 from tenbin.kernels.allreduce.links import Link, Links, Protocol
-from tenbin.kernels.allreduce.pieces import Floats, Piece, fit_line, fit_pieces, time_of
+from tenbin.kernels.allreduce.pieces import Floats, fit_line, fit_pieces, time_of
 from tenbin.kernels.allreduce.pingpong import LINKS, Probe
 
 LEFT_OUT = 3  # every third size judges the fit of the others
 SHARED = 1.1  # pairs that slow each other by less have ports of their own
 BULK_BYTES = 2**16  # and more: bandwidth decides
+SMALL_BYTES = 2**10  # and less: latency does
 
 Adds = Sequence[tuple[int, float]]
 
@@ -32,66 +35,111 @@ def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
     Raises NoDataError without a probe. A machine of one node, or of one rank per
     node, gets the same link twice.
     """
-    errors = [_hold_out(probes, link) for link in LINKS if _of(probes, link)]
-    if not errors:
+    of_link = {link: [p for p in probes if p.link == link] for link in LINKS}
+    kinds = [kind for kind in of_link.values() if kind]
+    if not kinds:
         raise NoDataError("no pair of ranks was probed: start at least 2")
-    links = _fit(probes, adds)
-    return replace(links, error_share=float(np.median(np.concatenate(errors))))
-
-
-def _fit(probes: Sequence[Probe], adds: Adds) -> Links:
-    found = {link: fit_link(_of(probes, link), link) for link in LINKS}
-    known = [link for link in found.values() if link is not None]
-    gamma = fit_line(*_columns(adds))[1] if adds else 0.0
-    return Links(found["intra"] or known[0], found["inter"] or known[0], gamma)
-
-
-def fit_link(probes: Sequence[Probe], link: str) -> Link | None:
-    """Return one class of links from its probes, None without any."""
-    if not probes:
-        return None
-    all_pairs = max(probe.pairs for probe in probes)
-    loaded, alone = _times(probes, all_pairs), _times(probes, 1)
-    pieces = fit_pieces(*loaded)
-    slowdown, ports = 1.0, inf
-    if all_pairs > 1:
-        bulk = loaded[0] >= min(BULK_BYTES, loaded[0][-1])
-        slowdown = float(np.median(loaded[1][bulk] / alone[1][bulk]))
-        slowdown = slowdown if slowdown > SHARED else 1.0
-        both_ways = 2 if link == "intra" else 1  # inside, both ends load one node
-        ports = both_ways * all_pairs / slowdown if slowdown > 1.0 else inf
-    return _link(pieces, slowdown, ports)
-
-
-def _link(pieces: Sequence[Piece], slowdown: float, ports: float) -> Link:
-    first, *later = (
-        Protocol(piece.first_bytes, piece.alpha_s, piece.beta_s_per_byte / slowdown)
-        for piece in pieces
+    known = [fit_link(kind) for kind in kinds]  # in the order of LINKS
+    overheads = [overhead for kind in kinds if (overhead := _overhead(kind))]
+    return Links(
+        known[0],
+        known[-1],
+        gamma_s_per_byte=_gamma(adds),
+        overhead_s=float(np.median(overheads)) if overheads else 0.0,
+        error_share=float(np.median(np.concatenate(list(map(_hold_out, kinds))))),
     )
+
+
+def fit_link(probes: Sequence[Probe]) -> Link:
+    """Return one class of links from its probes."""
+    loaded = _loaded(probes)
+    size, time = _times(loaded)
+    first, *later = fit_pieces(size, time)
+    slowdown, ports = _sharing(probes)
+    betas = [piece.beta_s_per_byte / slowdown for piece in (first, *later)]
     return Link(
         first.alpha_s,
-        first.beta_s_per_byte,
+        betas[0],
+        rank_ports=_rank_ports(probes),
         node_ports=ports,
-        protocols=tuple(later),
+        protocols=tuple(
+            Protocol(piece.first_bytes, piece.alpha_s, beta)
+            for piece, beta in zip(later, betas[1:], strict=True)
+        ),
     )
 
 
-def _hold_out(probes: Sequence[Probe], link: str) -> Floats:
-    """Return the relative errors at the sizes left out, all pairs at once."""
-    mine = _of(probes, link)
-    size, time = _times(mine, max(probe.pairs for probe in mine))
+def _gamma(adds: Adds) -> float:
+    """Return the seconds of a byte added, where bytes are what takes the time."""
+    bulk = [add for add in adds if add[0] >= BULK_BYTES] or adds
+    return fit_line(*_columns(bulk))[1] if bulk else 0.0
+
+
+def _sharing(probes: Sequence[Probe]) -> tuple[float, float]:
+    """Return how much slower bytes are all at once, and the ports of a node."""
+    loaded = _loaded(probes)
+    alone = [p for p in _shaped(probes, "pair") if p.pairs == 1]
+    messages = _per_node(loaded[0])
+    if messages == _per_node(alone[0]):
+        return 1.0, inf
+    slowdown = float(np.median(_in_bulk(loaded) / _in_bulk(alone)))
+    return (slowdown, messages / slowdown) if slowdown > SHARED else (1.0, inf)
+
+
+def _per_node(probe: Probe) -> int:
+    """Return the messages that leave a node in a round; inside, both ends are there."""
+    if probe.link == "inter":
+        return probe.pairs
+    return 2 * probe.pairs if probe.shape == "pair" else probe.members
+
+
+def _overhead(probes: Sequence[Probe]) -> float:
+    """Return the seconds of each message beyond the first, 0 where nothing shows it."""
+    fan = _shaped(probes, "fan")
+    if not fan:
+        return 0.0
+    size, time = _times(fan)
+    small = size <= max(SMALL_BYTES, size[0])
+    further = (time - _times(_loaded(probes))[1])[small] / (fan[0].members - 2)
+    return max(0.0, float(np.median(further)))
+
+
+def _rank_ports(probes: Sequence[Probe]) -> float:
+    """Return how many messages of a rank go side by side at the speed of one."""
+    fan = _shaped(probes, "fan")
+    if not fan:
+        return 1.0
+    messages = fan[0].members - 1
+    ports = messages * np.median(_in_bulk(_loaded(probes)) / _in_bulk(fan))
+    return float(np.clip(ports, 1.0, messages))
+
+
+def _hold_out(probes: Sequence[Probe]) -> Floats:
+    """Return the relative errors at the sizes left out, all at once."""
+    size, time = _times(_loaded(probes))
     judged = np.arange(size.size) % LEFT_OUT == LEFT_OUT - 2
     pieces = fit_pieces(size[~judged], time[~judged])
     return np.asarray(np.abs(time_of(pieces, size[judged]) / time[judged] - 1.0))
 
 
-def _of(probes: Sequence[Probe], link: str) -> list[Probe]:
-    return [probe for probe in probes if probe.link == link]
+def _loaded(probes: Sequence[Probe]) -> list[Probe]:
+    """Return the probes in which each rank sends one message."""
+    most = max(probe.pairs for probe in probes)
+    pairs = [p for p in _shaped(probes, "pair") if p.pairs == most]
+    return _shaped(probes, "ring") or pairs
 
 
-def _times(probes: Sequence[Probe], pairs: int) -> tuple[Floats, Floats]:
-    mine = [(p.message_bytes, p.time_s) for p in probes if p.pairs == pairs]
-    return _columns(sorted(mine))
+def _shaped(probes: Sequence[Probe], shape: str) -> list[Probe]:
+    return [probe for probe in probes if probe.shape == shape]
+
+
+def _in_bulk(probes: Sequence[Probe]) -> Floats:
+    size, time = _times(probes)
+    return np.asarray(time[size >= min(BULK_BYTES, size[-1])])
+
+
+def _times(probes: Sequence[Probe]) -> tuple[Floats, Floats]:
+    return _columns(sorted((p.message_bytes, p.time_s) for p in probes))
 
 
 def _columns(points: Adds) -> tuple[Floats, Floats]:

@@ -1,20 +1,27 @@
-"""Time messages between pairs of ranks, by kind of link and by pairs at once.
+"""Time messages between ranks, by kind of link, and by who sends at the same time.
 
-    intra   on every node, local ranks 0-1, 2-3, ...        inter   nodes 0-1, 2-3, ...,
-            0-1  2-3 | 4-5  6-7                                     equal local ranks
+    intra   on every node                inter   between ranks of equal local rank
+    pair    0-1  2-3 | 4-5  6-7                  0-4  1-5  2-6  3-7, or only the first
+    ring    0-1-2-3- | 4-5-6-7-                  each sends to the next
+    fan     all with all                         each sends to all others at once
 
-A probe is a schedule too: rounds in which both ends of every pair send to each other,
-compiled by the executor of the algorithms, so that what an executor costs per step is
-in the measured latency. Each round has chunks of its own; nothing stays in a cache.
-Ranks without a pair sleep: where ranks share processors, a spinning one would count.
+A probe is a schedule too, compiled by the executor of the algorithms, so that what an
+executor costs per step is in the measured latency. It runs as they do: rounds in a
+buffer of few messages, several such buffers in turns, so that data comes from where
+theirs does. A ring is slower than pairs where ranks wait for a processor: whoever is
+late holds up all others. Ranks without a part wait in MPI, as those of an algorithm.
 """
 
+import mmap
 import time
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from mpi4py import MPI
+from numpy.typing import NDArray
 
 from tenbin.kernels.allreduce.dtypes import accumulate
 from tenbin.kernels.allreduce.execute_mpi import compile_plan
@@ -22,35 +29,46 @@ from tenbin.kernels.allreduce.plan import Plan
 from tenbin.kernels.allreduce.schedule import Schedule, table
 
 LINKS = ("intra", "inter")
-FEWEST_ROUNDS, MOST_ROUNDS = 6, 32
-PROBE_BYTES = 2**24  # per rank and plan, unless the fewest rounds need more
-TURNS = 4  # buffers of a probe, written to: pages of zeros are no memory yet
-REPETITIONS = 7
-NAP_S = 1e-3
+SHAPES = ("ring", "fan")  # of three and more; of two they are pairs
+FEWEST_ROUNDS, MOST_ROUNDS = 1, 8
+PROBE_BYTES = 2**21  # of a buffer, unless the fewest rounds need more
+TURNS = 4  # buffers of a probe
+LARGE_PAGES_FROM = 2**22
+REPETITIONS = 5
 
-Pairs = tuple[tuple[int, int], ...]
+Groups = tuple[tuple[int, ...], ...]  # ranks, each in one group at most
 
 
 @dataclass(frozen=True)
 class Probe:
-    """How long a message takes while `pairs` pairs per node exchange messages."""
+    """How long a round takes in which each rank of a shape sends `message_bytes`.
+
+    `pairs` per node exchange messages; in a ring or a fan of `members`, all ranks do.
+    """
 
     link: str
     pairs: int
     message_bytes: int
     time_s: float
+    shape: str = "pair"
+    members: int = 2
 
 
-def pair_up(nodes: list[int], link: str, most: int) -> Pairs:
+def by_node(nodes: Sequence[int]) -> Groups:
+    """Return the ranks of each node."""
+    return tuple(
+        tuple(rank for rank, node in enumerate(nodes) if node == this)
+        for this in sorted(set(nodes))
+    )
+
+
+def pair_up(nodes: Sequence[int], link: str, most: int) -> Groups:
     """Return the pairs of a kind of link, at most `most` per node.
 
     >>> pair_up([0, 0, 1, 1], "intra", 1), pair_up([0, 0, 1, 1], "inter", 2)
     (((0, 1), (2, 3)), ((0, 2), (1, 3)))
     """
-    members = [
-        [rank for rank, node in enumerate(nodes) if node == this]
-        for this in sorted(set(nodes))
-    ]
+    members = by_node(nodes)
     if link == "intra":
         inside = [list(pairwise(ranks))[::2][:most] for ranks in members]
         return tuple(pair for pairs in inside for pair in pairs)
@@ -62,76 +80,117 @@ def pair_up(nodes: list[int], link: str, most: int) -> Pairs:
     )
 
 
-def pair_counts(nodes: list[int], link: str) -> tuple[int, ...]:
-    """Return the pairs per node to try at once: 1, 2, 4, ... and all of them."""
-    per_node = max(nodes.count(node) for node in set(nodes))
+def pair_counts(nodes: Sequence[int], link: str) -> tuple[int, ...]:
+    """Return the pairs per node to try at once: one, and all of them."""
+    per_node = max(map(len, by_node(nodes)))
     most = per_node // 2 if link == "intra" else per_node
     if not pair_up(nodes, link, most):
         return ()
-    doublings = [2**i for i in range(most.bit_length()) if 2**i < most]
-    return (*doublings, most)
+    return tuple(dict.fromkeys((1, most)))
 
 
-def exchange(ranks: int, pairs: Pairs, rounds: int) -> Schedule:
-    """Return `rounds` rounds in which both ends of every pair send one chunk."""
-    ends = np.array(pairs)
-    step = np.arange(rounds)[:, None]
+def in_groups(nodes: Sequence[int], link: str) -> Groups:
+    """Return the ranks of each node, or those of equal local rank; none below three.
+
+    >>> in_groups([0, 0, 0, 1, 1, 1], "intra"), in_groups([0, 0, 0, 1, 1, 1], "inter")
+    (((0, 1, 2), (3, 4, 5)), ())
+    """
+    members = by_node(nodes)
+    groups = members if link == "intra" else tuple(zip(*members, strict=False))
+    return groups if min(map(len, groups)) > 2 else ()
+
+
+def exchange(ranks: int, groups: Groups, rounds: int, shape: str = "ring") -> Schedule:
+    """Return `rounds` rounds in which members of a group send to the next, or to all.
+
+    In each round every member has a chunk of its own, sent and not written.
+    """
+    ends = [
+        (src, group[(place + distance) % len(group)], place)
+        for group in groups
+        for place, src in enumerate(group)
+        for distance in range(1, 2 if shape == "ring" else len(group))
+    ]
+    src, dst, place = np.array(ends).T
+    chunks, step = max(map(len, groups)), np.arange(rounds).repeat(len(ends))
     rows = table(
-        round=np.concatenate([step, step], axis=1).repeat(len(ends), axis=1),
-        src=np.concatenate([ends[:, 0], ends[:, 1]]),
-        dst=np.concatenate([ends[:, 1], ends[:, 0]]),
-        chunk=np.concatenate([2 * step, 2 * step + 1], axis=1).repeat(
-            len(ends), axis=1
-        ),
+        round=step,
+        src=np.tile(src, rounds),
+        dst=np.tile(dst, rounds),
+        chunk=np.tile(place, rounds) + chunks * step,
         count=1,
         reduce=False,
     )
-    return Schedule("exchange", ranks, 2 * rounds, rows)
+    return Schedule("exchange", ranks, chunks * rounds, rows)
 
 
-def time_pairs(
-    comm: MPI.Comm, pairs: Pairs, message_bytes: int, repetitions: int = REPETITIONS
+def time_rounds(
+    comm: MPI.Comm,
+    groups: Groups,
+    message_bytes: int,
+    shape: str = "ring",
+    repetitions: int = REPETITIONS,
 ) -> float:
-    """Return the median time in seconds of one message; collective, same everywhere.
+    """Return the median time in seconds of one round of exchanges; collective.
 
     A repetition takes as long as its slowest rank, divided by the rounds.
     """
-    affordable = PROBE_BYTES // (2 * message_bytes)
-    rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, affordable))
-    busy = any(comm.rank in pair for pair in pairs)
+    chunk_bytes = message_bytes * max(map(len, groups))
+    rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, PROBE_BYTES // chunk_bytes))
     plans: list[Plan] = []
-    if busy:
-        schedule = exchange(comm.size, pairs, rounds)
-        buffers = np.ones((TURNS, 2 * rounds * message_bytes), dtype=np.uint8)
+    if any(comm.rank in group for group in groups):
+        schedule = exchange(comm.size, groups, rounds, shape)
+        buffers = [_fresh(rounds * chunk_bytes) for _ in range(TURNS)]
         plans = [compile_plan(schedule, comm, buffer) for buffer in buffers]
     spent = np.zeros(repetitions)
     for i in range(-1, repetitions):  # the first one warms up
-        meet(comm)
+        comm.Barrier()
+        began = time.perf_counter()
         if plans:
-            plan = plans[i % TURNS]
-            began = time.perf_counter()
-            plan.start()
+            plans[i % TURNS].start()
             spent[i] = time.perf_counter() - began
     for plan in plans:
         plan.release()
     slowest = np.empty_like(spent)
-    meet(comm)
     comm.Allreduce(spent, slowest, op=MPI.MAX)
     return float(np.median(slowest)) / rounds
 
 
-def probe(comm: MPI.Comm, nodes: list[int], sizes: tuple[int, ...]) -> list[Probe]:
-    """Time every kind of link, number of pairs and size; collective.
-
-    The sizes take turns, so that a disturbance does not meet one kind alone.
-    """
-    plans = [
-        (link, count) for link in LINKS for count in pair_counts(nodes, link) if count
+def probe(comm: MPI.Comm, nodes: list[int], sizes: Sequence[int]) -> list[Probe]:
+    """Time every kind of link, shape and size once; collective."""
+    asked = [
+        (link, count, pair_up(nodes, link, count), "pair")
+        for link in LINKS
+        for count in pair_counts(nodes, link)
+    ]
+    asked += [
+        (link, pair_counts(nodes, link)[-1], groups, shape)
+        for link in LINKS
+        for shape in SHAPES
+        if (groups := in_groups(nodes, link))
     ]
     return [
-        Probe(link, count, size, time_pairs(comm, pair_up(nodes, link, count), size))
+        Probe(
+            link,
+            count,
+            size,
+            time_rounds(comm, groups, size, shape),
+            shape,
+            len(groups[0]),
+        )
         for size in sizes
-        for link, count in plans
+        for link, count, groups, shape in asked
+    ]
+
+
+def typical(passes: Iterable[Iterable[Probe]]) -> list[Probe]:
+    """Return each probe with the median of its times over several passes."""
+    times: dict[Probe, list[float]] = defaultdict(list)
+    for probes in passes:
+        for one in probes:
+            times[replace(one, time_s=0.0)].append(one.time_s)
+    return [
+        replace(one, time_s=float(np.median(spent))) for one, spent in times.items()
     ]
 
 
@@ -141,9 +200,9 @@ def time_adds(
     """Return (bytes, seconds) of the executor's addition, on all ranks at once."""
     found = []
     for size in sizes:
-        count = max(1, size // np.dtype(dtype).itemsize)
-        buffers = np.ones((TURNS, 2, count), dtype=dtype)
-        adds = [accumulate(dtype, target, arrived) for target, arrived in buffers]
+        count = size // np.dtype(dtype).itemsize
+        parts = [_fresh(2 * size).view(dtype) for _ in range(TURNS)]
+        adds = [accumulate(dtype, part[:count], part[count:]) for part in parts]
         spent = np.zeros(REPETITIONS)
         for i in range(-1, REPETITIONS):
             comm.Barrier()
@@ -155,9 +214,15 @@ def time_adds(
     return found
 
 
-def meet(comm: MPI.Comm) -> None:
-    """Meet all ranks without spinning, then let go together."""
-    meeting = comm.Ibarrier()
-    while not meeting.Test():
-        time.sleep(NAP_S)
-    comm.Barrier()
+def _fresh(count: int) -> NDArray[np.uint8]:
+    """Return memory straight from the system, in large pages where NumPy asks for them.
+
+    So are the buffers of algorithms; what an allocator has had before may lie nearer
+    to the processor.
+    """
+    memory = mmap.mmap(-1, count)
+    if count >= LARGE_PAGES_FROM and hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    buffer = np.frombuffer(memory, dtype=np.uint8)
+    buffer.fill(0)  # pages nobody has written to are no memory yet
+    return buffer

@@ -8,6 +8,7 @@ What drifts meets all alike, and only one case at a time holds its buffers.
 """
 
 import random
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,13 +21,13 @@ from tenbin.clock import synchronise
 from tenbin.kernel import Options
 from tenbin.kernels.allreduce import KERNEL
 from tenbin.kernels.allreduce.executors import place
-from tenbin.kernels.allreduce.pingpong import meet
 from tenbin.kernels.allreduce.problem import AllreduceProblem
 from tenbin.record import CheckRow, Record, SampleRow
 from tenbin.rule import Rule
 from tenbin.topology import Topology, discover
 from tenbin.weigh import Setting, weigh
 
+NAP_S = 1e-3
 WARMUPS = 5  # in the first rounds together; later rounds need one
 
 
@@ -129,3 +130,11 @@ def first_nodes(topology: Topology, nodes: int) -> Iterator[Topology | None]:
         part.free()
         world.Free()
     meet(topology.world)
+
+
+def meet(comm: MPI.Comm) -> None:
+    """Meet all ranks without spinning, then let go together."""
+    meeting = comm.Ibarrier()
+    while not meeting.Test():
+        time.sleep(NAP_S)
+    comm.Barrier()

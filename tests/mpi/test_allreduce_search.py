@@ -14,7 +14,7 @@ from tenbin.kernels.allreduce.advice import measured, winners
 from tenbin.kernels.allreduce.executors import place
 from tenbin.kernels.allreduce.explore import Search, explore, measure_links
 from tenbin.kernels.allreduce.overlap import make_gemm, measure_overlap
-from tenbin.kernels.allreduce.pingpong import time_pairs
+from tenbin.kernels.allreduce.pingpong import time_rounds
 from tenbin.kernels.allreduce.ring import ring
 from tenbin.kernels.allreduce.schedule import reverse, then
 from tenbin.kernels.allreduce.trace import chrome, longest_rounds, trace
@@ -23,21 +23,22 @@ from tenbin.rule import Rule
 from tenbin.topology import discover
 
 COMM = MPI.COMM_WORLD
-SIZES = (1024, 65536)
+SIZES = (65536,)
+FEW_SIZES = (8, 512, 4096, 65536)
 
 several = pytest.mark.skipif(COMM.size < 2, reason="a link has two ends")
 
 
 @several
 def test_probes_take_time_and_longer_for_more() -> None:
-    small, large = (time_pairs(COMM, ((0, 1),), size) for size in (8, 2**22))
+    small, large = (time_rounds(COMM, ((0, 1),), size) for size in (8, 2**22))
     assert 0.0 < small < large
 
 
 @several
 def test_measured_links_are_the_same_on_all_ranks() -> None:
     topology = discover(COMM)
-    links = measure_links(topology, tuple(2**i for i in range(3, 18, 2)))
+    links = measure_links(topology, FEW_SIZES, passes=1)
     assert set(COMM.allgather(str(links))) == {str(links)}
     assert links.intra.beta(65536) > 0.0
     topology.free()
@@ -49,7 +50,7 @@ def test_a_search_leaves_checked_records_of_all_sizes() -> None:
     topology = discover(COMM, per_node)
     folder = tempfile.mkdtemp() if COMM.rank == 0 else ""
     out = Path(COMM.bcast(folder)) / "run"
-    links = measure_links(topology, tuple(2**i for i in range(3, 18, 2)))
+    links = measure_links(topology, FEW_SIZES, passes=1)
     nodes = tuple(n for n in (1, topology.nodes) if n * per_node > 1)
     counts = tuple(dict.fromkeys(nodes))
     asked = Search(counts, SIZES, most=2, rounds=2, rule=Rule(budget_s=0.02))
