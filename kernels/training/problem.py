@@ -20,8 +20,8 @@ class TrainingProblem:
     `net` is the sizes of its hidden layers, `"1000-500"`, or the name of a net. `batch`
     is global: the ranks share it. `rate` 0 is the variant's own learning rate,
     `samples` 0 the whole training set. `allreduce` names the algorithm that sums over
-    the ranks. A variant ignores what does not apply to it. Raises UsageError with the
-    key.
+    the ranks. `settings` are those of the variant alone, `"damping=1e-3, t_stats=10"`;
+    it ignores what else does not apply to it. Raises UsageError with the key.
 
     >>> TrainingProblem("mnist", "1000-500", rate=0.1).label
     'mnist-net1000-500-batch128-epochs10-rate0.1'
@@ -42,6 +42,7 @@ class TrainingProblem:
     l1: float = 0.0
     l2: float = 0.0
     normalise: bool = False
+    settings: str = ""
 
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:
@@ -101,6 +102,7 @@ class TrainingAxes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     l1: float | list[float] = 0.0
     l2: float | list[float] = 0.0
     normalise: bool | list[bool] = False
+    settings: str | list[str] = ""
 
 
 def expand(axes: TrainingAxes) -> tuple[TrainingProblem, ...]:

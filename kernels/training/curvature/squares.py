@@ -1,0 +1,61 @@
+"""Mean squares of the gradients of single examples, from one backward pass.
+
+    dense          h = 1/n sum over i of (x_i d_i^T)^2  =  1/n (x^2)^T (d^2)
+    convolution    h = 1/n sum over i of (X_i^T D_i)^2      X_i patches, D_i deltas
+
+A dense layer costs one more product of the size of its gradient, and no memory: the
+square of an outer product is the outer product of squares (Goodfellow 2015,
+arXiv:1510.01799). In a convolution the positions of an example add up before they are
+squared, so its gradient is formed, a few examples at a time.
+"""
+
+from types import ModuleType
+
+from tenbin.errors import UsageError
+from tenbin.kernels.training.layers import Conv, Dense
+from tenbin.kernels.training.layers.layer import Array, Examples
+from tenbin.kernels.training.layers.network import Network
+
+CHUNK_BYTES = 2**19  # gradients of single examples that stay in cache
+
+
+def linear_only(net: Network) -> None:
+    """Raise UsageError where a parameter is not that of a linear layer."""
+    for part in net.parts:
+        layer = net.layers[part.layer]
+        if not isinstance(layer, Dense | Conv):
+            kind = type(layer).__name__
+            raise UsageError(f"curvature is known of dense and conv, not of {kind}")
+
+
+def add_squares(net: Network, flat: Array, scale: float = 1.0) -> None:
+    """Add the squares of this rank's last backward pass to `flat`, times `scale`.
+
+    `flat` is laid out like `net.weights`. Summed over the ranks it is the mean over the
+    global batch.
+    """
+    factor = scale * net.step.total  # deltas are those of the mean loss
+    for number, layer in enumerate(net.layers):
+        examples = layer.examples()
+        if examples is None:
+            continue
+        weight, bias = (part.of(flat) for part in net.parts if part.layer == number)
+        bias += factor * (examples.deltas.sum(axis=1) ** 2).sum(axis=0)
+        squares = _squares(examples, layer.place.xp)
+        squares *= factor
+        weight += squares.reshape(weight.shape)
+
+
+def _squares(examples: Examples, xp: ModuleType) -> Array:
+    """Return the sum over the examples of their squared gradients."""
+    inputs, deltas = examples.inputs, examples.deltas
+    if inputs.shape[1] == 1:
+        return (inputs[:, 0] ** 2).T @ deltas[:, 0] ** 2
+    sums = xp.zeros((inputs.shape[2], deltas.shape[2]), dtype=inputs.dtype)
+    chunk = max(1, CHUNK_BYTES // sums.nbytes)
+    for start in range(0, len(inputs), chunk):
+        some = slice(start, start + chunk)
+        gradients = xp.matmul(inputs[some].transpose(0, 2, 1), deltas[some])
+        gradients *= gradients
+        sums += gradients.sum(axis=0)
+    return sums
