@@ -50,6 +50,8 @@ def test_the_wheel_holds_code_data_and_one_top_level_name(wheel: Path) -> None:
     for part in (
         "tenbin/studies/quick.toml",
         "tenbin/py.typed",
+        "tenbin/kernels/cuda/conv.cu",
+        "tenbin/kernels/cuda/tile.cuh",
         "tenbin/kernels/native/_native.abi3.so",
         "tenbin/results/report/report.html.j2",
     ):

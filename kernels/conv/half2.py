@@ -38,7 +38,7 @@ def half2(math: str) -> Callable[[ConvProblem, str, int], Plan]:
     """Return the plans of the kernel `conv_<math>`."""
 
     def plan(problem: ConvProblem, dtype: str, threads: int) -> Plan:
-        kernel = device.kernel(cuda.FOLDER / "conv.cu", f"conv_{math}", cuda.OPTIONS)
+        kernel = device.kernel(cuda.source("conv.cu"), f"conv_{math}", cuda.OPTIONS)
         sizes, blocks = shape(problem), grid(problem)
 
         def run(first: Any, second: Any, out: Any) -> Any:

@@ -34,7 +34,7 @@ def half2(math: str) -> Callable[[Array, Array, Array], Array]:
 
     @cache
     def kernel() -> Any:
-        return device.kernel(cuda.FOLDER / "gemm.cu", f"gemm_{math}", cuda.OPTIONS)
+        return device.kernel(cuda.source("gemm.cu"), f"gemm_{math}", cuda.OPTIONS)
 
     def run(a: Array, b: Array, out: Array) -> Array:
         blocks = cuda.grid(*out.shape)

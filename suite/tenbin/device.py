@@ -6,7 +6,6 @@ waits with `synchronise` before anybody else, MPI above all, touches device memo
 
 import ctypes
 import os
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -85,15 +84,15 @@ def empty(size_bytes: int) -> Any:
     return cupy.empty(size_bytes, dtype=cupy.uint8)
 
 
-def kernel(path: Path, name: str, options: tuple[str, ...]) -> Any:
+def kernel(code: str, name: str, options: tuple[str, ...]) -> Any:
     """Return the kernel `name` of a CUDA source, called as (grid, block, arguments).
 
-    NVRTC compiles the file for this device at the first call; CuPy keeps the binary on
-    disk. Work goes to the current stream.
+    NVRTC compiles it for this device at the first call; CuPy keeps the binary on disk.
+    Work goes to the current stream.
     """
     import cupy
 
-    return cupy.RawModule(code=path.read_text(), options=options).get_function(name)
+    return cupy.RawModule(code=code, options=options).get_function(name)
 
 
 def to_host(array: Any) -> Any:
