@@ -47,6 +47,8 @@ def task(
     def reset(repetition: int) -> None:
         result[0] = None
         pool.select(repetition)
+        if variant.on_device:  # or the spoiling would be timed
+            device.synchronise()
 
     def run() -> Any:
         result[0] = plan.run(*pool.current)

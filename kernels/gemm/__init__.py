@@ -59,7 +59,11 @@ VARIANTS: dict[str, Variant] = {
     },
     **{
         math: Variant(
-            half2.half2(math), {"float16": dtype}, missing=missing, on_device=True
+            half2.half2(math),
+            {"float16": dtype},
+            missing=missing,
+            tell=half2.tell(math),
+            on_device=True,
         )
         for math, dtype in half2.ACCUMULATE.items()
     },

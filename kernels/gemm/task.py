@@ -42,8 +42,12 @@ def task(
         return verify.oracle(a, b, dtype, accumulate, options.seed, variant.c)
 
     def check() -> Check:
-        out = pool.current[2]
-        return verify.judge(out.get() if variant.on_device else out, right())
+        return verify.judge(device.to_host(pool.current[2]), right())
+
+    def reset(repetition: int) -> None:
+        pool.select(repetition)
+        if variant.on_device:  # or the spoiling would be timed
+            device.synchronise()
 
     def run() -> Any:
         return variant.run(*pool.current)
@@ -53,7 +57,7 @@ def task(
     details |= variant.tell(*pool.current, cores)
     if dtype in variant.slow_flop_per_s:
         details["slow_baseline"] = True
-    return Task(run, pool.select, check, threads.pin(cores), details)
+    return Task(run, reset, check, threads.pin(cores), details)
 
 
 def _host(variant: Variant, dtype: str, cores: int) -> dict[str, Any]:
