@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from tenbin.cli.allreduce import VERBS, command
 from tenbin.errors import UsageError
+from tenbin.results import store
+
+JSON = ("--format", "json")
 
 
 def call(*arguments: str) -> Result:
@@ -17,7 +21,7 @@ def call(*arguments: str) -> Result:
 def shown(*arguments: str) -> str:
     result = call(*arguments)
     assert result.exception is None, result.output
-    return result.output
+    return result.stdout
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -114,3 +118,48 @@ def test_bad_input_is_one_line_with_the_choices(
     text = str(result.exception) + result.output
     assert isinstance(result.exception, UsageError | SystemExit)
     assert re.search(message, text)
+
+
+def test_fit_measures_the_links_and_writes_a_machine(tmp_path: Path) -> None:
+    path = tmp_path / "here.toml"
+
+    rows = json.loads(shown("fit", "--ranks", "2", "--out", str(path), *JSON))
+
+    assert [row["link"] for row in rows if row["from_bytes"] == 0] == ["intra", "inter"]
+    assert all(row["alpha_s"] > 0 and row["rank_ports"] == 1.0 for row in rows)
+    assert "hold-out error" not in json.dumps(rows)
+    text = shown("cost", "2", "--machine", str(path), "-s", "1MiB")
+    assert "2 ranks on 1 node of 2" in text
+
+
+def test_overlap_leaves_records_and_prints_their_ratios(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    options = ("--ranks", "2", "-s", "4KiB", "--repetitions", "3", "--out", str(out))
+
+    (row,) = json.loads(shown("overlap", "flat", *options, *JSON))
+
+    (run,) = store.load([out])
+    (record,) = run.records
+    assert record.kernel == "overlap"
+    assert row["both_s"] * 1e9 == np.median(record.details["both_ns"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("fit",), "a link has two ends"),
+        (("fit", "--ranks", "1"), "at least 2 ranks"),
+        (("fit", "--ranks", "3", "--ranks-per-node", "2"), "does not fill nodes of 2"),
+        (("fit", "--ranks", "2", "--out", "/no/such.toml"), "no folder /no"),
+        (("overlap", "--ranks", "3", "--ranks-per-node", "2"), "does not fill"),
+        (("overlap", "--ranks", "2", "-s", "12parsecs"), "12parsecs"),
+        (("trace", "2", "--ranks", "2", "--out", "/no/such.json"), "no folder /no"),
+    ],
+)
+def test_verbs_that_measure_judge_what_is_asked_first(
+    arguments: tuple[str, ...], message: str
+) -> None:
+    result = call(*arguments)
+
+    assert isinstance(result.exception, UsageError)
+    assert message in str(result.exception)

@@ -10,16 +10,16 @@ a thread, as training frameworks do it; the three take turns, and the GEMM is as
 as the allreduce, which is where overlap could hide the most.
 """
 
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
-from mpi4py import MPI
 
-LEAST_N, MOST_N = 64, 1024
+from tenbin.record import Record
+
+OVERLAP = "overlap"  # the kernel of its records
+TIMES = ("comm", "gemm", "both", "comm_in_both", "gemm_in_both")
+
+Times = dict[str, list[int]]  # name -> ns of each repetition, of the slowest rank
 
 
 @dataclass(frozen=True)
@@ -49,67 +49,12 @@ class Overlap:
         return self.gemm_in_both_s / self.gemm_s
 
 
-def measure_overlap(
-    comm: MPI.Comm,
-    start: Callable[[], object],
-    reset: Callable[[int], object],
-    gemm: Callable[[], object],
-    repetitions: int,
-) -> Overlap:
-    """Time `start` (an allreduce), `gemm` and both at once; collective.
-
-    Raises RuntimeError where MPI was started without MPI_THREAD_MULTIPLE.
-    """
-    if MPI.Query_thread() < MPI.THREAD_MULTIPLE:
-        raise RuntimeError("overlap needs MPI_THREAD_MULTIPLE, which MPI does not give")
-    rows = []
-    for i in range(-1, repetitions):  # the first one warms up
-        times = np.zeros(5)
-        for place, run in ((0, start), (1, gemm)):
-            reset(3 * i + 3 + place)
-            comm.Barrier()
-            times[place] = _time(run)
-        reset(3 * i + 5)
-        comm.Barrier()
-        times[2:] = _both(start, gemm)
-        comm.Allreduce(MPI.IN_PLACE, times, op=MPI.MAX)
-        rows.append(times)
-    return Overlap(*np.median(rows[1:], axis=0).tolist())
+def medians(times: Times) -> Overlap:
+    """Return the medians of what was timed."""
+    return Overlap(*(float(np.median(times[name])) / 1e9 for name in TIMES))
 
 
-def _time(run: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    run()
-    return time.perf_counter() - began
-
-
-def _both(
-    start: Callable[[], object], gemm: Callable[[], object]
-) -> tuple[float, float, float]:
-    """Return the time of both at once, and of each within."""
-    inside: list[float] = []
-    thread = threading.Thread(target=lambda: inside.append(_time(start)))
-    began = time.perf_counter()
-    thread.start()
-    gemm_s = _time(gemm)
-    thread.join()
-    return time.perf_counter() - began, inside[0], gemm_s
-
-
-def make_gemm(comm: MPI.Comm, seconds: float, n: int = 512) -> Callable[[], object]:
-    """Return n x n products, as many as take about `seconds`; collective."""
-    if not LEAST_N <= n <= MOST_N:
-        raise ValueError(f"n is {LEAST_N} to {MOST_N}")
-    a, b = np.ones((2, n, n), dtype=np.float32)
-    out = np.empty_like(a)
-    np.matmul(a, b, out=out)
-    once = comm.allreduce(
-        min(_time(lambda: np.matmul(a, b, out=out)) for _ in range(5)), op=MPI.MAX
-    )
-    count = max(1, ceil(seconds / once))
-
-    def gemm() -> None:
-        for _ in range(count):
-            np.matmul(a, b, out=out)
-
-    return gemm
+def overlap_of(record: Record) -> Overlap:
+    """Return the medians that a record of overlap holds."""
+    times: Times = {name: record.details[f"{name}_ns"] for name in TIMES}
+    return medians(times)

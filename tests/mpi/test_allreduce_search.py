@@ -9,15 +9,22 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from tenbin.case import Case
 from tenbin.clock import synchronise
 from tenbin.kernels.allreduce.advice import measured, winners
 from tenbin.kernels.allreduce.executors import place
 from tenbin.kernels.allreduce.explore import Search, explore, measure_links
-from tenbin.kernels.allreduce.overlap import make_gemm, measure_overlap
+from tenbin.kernels.allreduce.overlap import medians, overlap_of
 from tenbin.kernels.allreduce.pingpong import time_rounds
+from tenbin.kernels.allreduce.problem import AllreduceProblem
 from tenbin.kernels.allreduce.ring import ring
 from tenbin.kernels.allreduce.schedule import reverse, then
 from tenbin.kernels.allreduce.trace import chrome, longest_rounds, trace
+from tenbin.kernels.allreduce.weigh_overlap import (
+    make_gemm,
+    measure_overlap,
+    weigh_overlap,
+)
 from tenbin.results import store
 from tenbin.rule import Rule
 from tenbin.topology import discover
@@ -94,7 +101,26 @@ def test_overlap_times_each_alone_and_both() -> None:
         COMM.Allreduce(MPI.IN_PLACE, buffer)
 
     gemm = make_gemm(COMM, 1e-3, n=128)
-    found = measure_overlap(COMM, start, lambda i: buffer.fill(1.0), gemm, 3)
+    found = medians(measure_overlap(COMM, start, lambda i: buffer.fill(1.0), gemm, 3))
     assert found.both_s >= max(found.comm_in_both_s, found.gemm_in_both_s) * 0.5
     assert found.overlap <= 1.0 + 1e-9 or found.both_s < found.gemm_s
     assert (buffer == COMM.size).all()
+
+
+@several
+def test_overlap_is_recorded_with_what_it_is_computed_from() -> None:
+    topology = discover(COMM)
+    case = Case(
+        "allreduce", "flat", "float32", AllreduceProblem(4096), COMM.size, COMM.size
+    )
+
+    record = weigh_overlap(case, topology, 3, "r")
+
+    topology.free()
+    assert (record.status, record.kernel) == ("ok", "overlap")
+    assert record.case == f"overlap/flat/float32/4KiB/fixed/{COMM.size}x1"
+    assert record.samples is not None
+    assert len(record.samples.exit_ns) == 3
+    found = overlap_of(record)
+    assert found.comm_slowdown > 0.0
+    assert found.both_s * 1e9 == np.median(record.samples.exit_ns)

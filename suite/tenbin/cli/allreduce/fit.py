@@ -2,12 +2,14 @@
 
 import tempfile
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tenbin.cli.allreduce.own_ranks import call_on_ranks
+from tenbin.cli.allreduce.files import check_writable, write
+from tenbin.cli.allreduce.own_ranks import call_on_ranks, count_nodes
 from tenbin.cli.rows import print_rows
 from tenbin.errors import UsageError
 from tenbin.units import format_rate, format_time
@@ -34,17 +36,17 @@ def command(
     mpiexec -n 8 tenbin allreduce fit --out cluster.toml
     tenbin allreduce cost 4x2 --machine cluster.toml
     """
+    check_writable(out)
     if ranks is None:
         _fit_here(ranks_per_node, out, form)
         return
-    if ranks < 2:
-        raise UsageError(f"--ranks {ranks}: a link has two ends")
+    nodes = count_nodes(ranks, ranks_per_node)
     with tempfile.TemporaryDirectory(prefix="tenbin-") as folder:
         path = out or Path(folder) / "machine.toml"
         arguments = ["fit", "--out", str(path)]
         if ranks_per_node:
             arguments += ["--ranks-per-node", str(ranks_per_node)]
-        call_on_ranks(arguments, ranks, ranks // (ranks_per_node or ranks), lambda: 0)
+        call_on_ranks(arguments, ranks, nodes, lambda: 0)
         _print(path.read_text(), form)
 
 
@@ -61,7 +63,7 @@ def _fit_here(ranks_per_node: int | None, out: Path | None, form: str) -> None:
     text = describe(links, topology)
     if topology.rank == 0:
         if out is not None:
-            out.write_text(text)
+            write(out, text)
         _print(text, form)
     topology.free()
 
@@ -73,26 +75,40 @@ def _print(text: str, form: str) -> None:
 
     from tenbin.kernels.allreduce.machines import Machine
 
-    machine = msgspec.convert(tomllib.loads(text), Machine)
-    links = machine.links
+    links = msgspec.convert(tomllib.loads(text), Machine).links
     rows = [row for kind in ("intra", "inter") for row in _rows(kind, asdict(links))]
-    print_rows(rows, form)
+    print_rows(rows if form != "table" else [_shown(row) for row in rows], form)
     if form == "table":
-        gamma = links.gamma_s_per_byte
-        click.echo(f"adding {format_rate(1 / max(gamma, HELD), 'B/s')}")
+        adding = format_rate(1 / max(links.gamma_s_per_byte, HELD), "B/s")
+        click.echo(f"adding {adding}")
+        if links.overhead_s:
+            click.echo(f"each further message {format_time(links.overhead_s)}")
         click.echo(f"hold-out error {links.error_share:.1%} (median)", err=True)
 
 
 def _rows(kind: str, links: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines of a link in SI units; ports without limit are None."""
     link = links[kind]
     lines = [{**link, "from_bytes": 0}, *link["protocols"]]
+    ports = link["node_ports"]
     return [
         {
             "link": kind,
-            "from_bytes": line["from_bytes"],
-            "alpha": format_time(line["alpha_s"]),
-            "rate": format_rate(1 / max(line["beta_s_per_byte"], HELD), "B/s"),
-            "node_ports": link["node_ports"],
+            **{key: line[key] for key in ("from_bytes", "alpha_s", "beta_s_per_byte")},
+            "rank_ports": link["rank_ports"],
+            "node_ports": ports if ports < inf else None,
         }
         for line in lines
     ]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    ports = row["node_ports"]
+    return {
+        "link": row["link"],
+        "from_bytes": row["from_bytes"],
+        "alpha": format_time(row["alpha_s"]),
+        "rate": format_rate(1 / max(row["beta_s_per_byte"], HELD), "B/s"),
+        "rank_ports": row["rank_ports"],
+        "node_ports": "one each" if ports is None else f"{ports:.2f}",
+    }

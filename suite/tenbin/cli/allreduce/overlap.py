@@ -1,15 +1,19 @@
 """tenbin allreduce overlap: what a GEMM and an allreduce do to each other."""
 
-import json
-import tempfile
+import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tenbin.cli.allreduce.own_ranks import call_on_ranks
+from tenbin.cli.allreduce.own_ranks import call_on_ranks, count_nodes
 from tenbin.cli.rows import print_rows
+from tenbin.errors import NoDataError, UsageError
 from tenbin.units import format_bytes, format_time, parse_sizes
+
+RATIOS = ("overlap", "comm_slowdown", "gemm_slowdown")
+FAILED = 1
 
 
 @click.command(
@@ -20,88 +24,99 @@ from tenbin.units import format_bytes, format_time, parse_sizes
 @click.option("--ranks-per-node", type=int, help="Emulate nodes of this size.")
 @click.option("--sizes", "-s", default="1MiB,16MiB", show_default=True)
 @click.option("--repetitions", type=click.IntRange(1), default=15, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="JSON file to write.")
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table"
 )
-def command(
-    algorithm: str,
-    ranks: int | None,
-    ranks_per_node: int | None,
-    sizes: str,
-    repetitions: int,
-    out: Path | None,
-    form: str,
-) -> None:
+def command(**given: Any) -> int:
     """Time ALGORITHM, a GEMM as long, and both at once, in turns.
+
+    The records are those of an ordinary run; the ratios come from their raw times.
 
     \b
     tenbin allreduce overlap library --ranks 2 --sizes 1MiB:64MiB:4
     """
-    if ranks is None:
-        rows = _overlap_here(algorithm, ranks_per_node, sizes, repetitions)
-    else:
-        with tempfile.TemporaryDirectory(prefix="tenbin-") as folder:
-            path = Path(folder) / "overlap.json"
-            arguments = ["overlap", algorithm, f"--sizes={sizes}", f"--out={path}"]
-            arguments += [f"--repetitions={repetitions}"]
-            if ranks_per_node:
-                arguments += [f"--ranks-per-node={ranks_per_node}"]
-            nodes = ranks // (ranks_per_node or ranks)
-            call_on_ranks(arguments, ranks, nodes, lambda: 0)
-            rows = json.loads(path.read_text())
-    if rows and out is not None:
-        out.write_text(json.dumps(rows, indent=2) + "\n")
-    if rows:
-        print_rows(rows if form == "json" else [_shown(row) for row in rows], form)
+    out = given["out"] or Path("runs") / f"overlap-{time.strftime('%Y%m%d-%H%M%S')}"
+    parse_sizes(given["sizes"])
+    if given["ranks"] is not None:
+        _overlap_on_own_ranks(given, out)
+    elif not _overlap_here(given, out):
+        return 0
+    return _print(out, given["form"])
 
 
-def _overlap_here(
-    algorithm: str, ranks_per_node: int | None, sizes: str, repetitions: int
-) -> list[dict[str, Any]]:
-    """Return the rows on rank 0, none elsewhere."""
-    from dataclasses import asdict
+def _overlap_on_own_ranks(given: dict[str, Any], out: Path) -> None:
+    nodes = count_nodes(given["ranks"], given["ranks_per_node"])
+    arguments = ["overlap", given["algorithm"], f"--out={out}"]
+    keep = ("sizes", "repetitions", "ranks_per_node")
+    arguments += [
+        f"--{key.replace('_', '-')}={given[key]}" for key in keep if given[key]
+    ]
+    call_on_ranks(arguments, given["ranks"], nodes, lambda: 0)
 
+
+def _overlap_here(given: dict[str, Any], out: Path) -> bool:
+    """Weigh on the ranks that are here; return whether this one is to speak."""
     from mpi4py import MPI
-    from threadpoolctl import threadpool_limits
 
     from tenbin.case import Case
-    from tenbin.errors import UsageError
-    from tenbin.kernel import Options
     from tenbin.kernels.allreduce import KERNEL
-    from tenbin.kernels.allreduce.overlap import make_gemm, measure_overlap
     from tenbin.kernels.allreduce.problem import AllreduceProblem
+    from tenbin.kernels.allreduce.weigh_overlap import weigh_overlap
+    from tenbin.results import store
     from tenbin.topology import discover
 
-    topology = discover(MPI.COMM_WORLD, ranks_per_node)
-    world, rows = topology.world, []
+    topology = discover(MPI.COMM_WORLD, given["ranks_per_node"])
     place = topology.size, topology.ranks_per_node
-    for size in parse_sizes(sizes):
-        problem = AllreduceProblem(size)
-        name = KERNEL.variant(algorithm)
-        case = Case("allreduce", name, "float32", problem, *place)
-        reason = KERNEL.decline(case)
-        if reason:
-            raise UsageError(reason)
-        task = KERNEL.prepare(case, topology, Options())
-        with threadpool_limits(1):
-            idle = make_gemm(world, 0.0)
-            alone = measure_overlap(world, task.run, task.reset, idle, 5).comm_s
-            gemm = make_gemm(world, alone)
-            found = measure_overlap(world, task.run, task.reset, gemm, repetitions)
-        right = world.allreduce(task.check().ok, op=MPI.LAND)
-        task.release()
-        if not right:
-            raise RuntimeError(f"{algorithm}: wrong sum beside a GEMM")
-        ratios = {
-            key: getattr(found, key)
-            for key in ("overlap", "comm_slowdown", "gemm_slowdown")
-        }
-        facts = {"algorithm": name, "ranks": topology.size, "message_bytes": size}
-        rows.append({**facts, **asdict(found), **ratios})
+    name = KERNEL.variant(given["algorithm"])
+    sizes = parse_sizes(given["sizes"])
+    problems = [AllreduceProblem(size) for size in sizes]
+    cases = [Case("allreduce", name, "float32", one, *place) for one in problems]
+    for reason in filter(None, map(KERNEL.decline, cases)):
+        raise UsageError(reason)
     speaks = topology.rank == 0
+    run_id = _open(out, name, given["sizes"], place) if speaks else ""
+    for case in cases:
+        record = weigh_overlap(case, topology, given["repetitions"], run_id)
+        if speaks:
+            store.append(out, record)
     topology.free()
-    return rows if speaks else []
+    return speaks
+
+
+def _open(out: Path, name: str, sizes: str, place: tuple[int, int]) -> str:
+    """Create the run folder; return the name of the run."""
+    from tenbin.decode import decode
+    from tenbin.runner import open_run
+    from tenbin.study import Study
+
+    bench = {"kernel": "allreduce", "variant": name, "sizes": sizes, "ranks": place[0]}
+    launch = {"ranks_per_node": place[1]}
+    tree = {"name": "overlap", "launch": launch, "bench": [bench]}
+    return open_run(out, decode(tree, Study)).run_id
+
+
+def _print(out: Path, form: str) -> int:
+    from tenbin.kernels.allreduce.overlap import overlap_of
+    from tenbin.results import store
+
+    (run,) = store.load([out])
+    if not run.records:
+        raise NoDataError(f"{out}: nothing was measured")
+    rows, bad = [], 0
+    for record in run.records:
+        if record.status != "ok":
+            click.echo(f"{record.status}: {record.case}: {record.reason}", err=True)
+            bad += 1
+            continue
+        found = overlap_of(record)
+        ratios = {name: getattr(found, name) for name in RATIOS}
+        facts = {"algorithm": record.variant, "ranks": record.ranks}
+        facts["message_bytes"] = record.message_bytes or 0
+        rows.append({**facts, **asdict(found), **ratios})
+    print_rows(rows if form != "table" else [_shown(row) for row in rows], form)
+    click.echo(f"records: {out}", err=True)
+    return FAILED if bad else 0
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -109,8 +124,6 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         key.removesuffix("_s"): format_time(row[key])
         for key in ("comm_s", "gemm_s", "both_s")
     }
-    shares = {
-        key: f"{row[key]:.2f}" for key in ("overlap", "comm_slowdown", "gemm_slowdown")
-    }
+    shares = {key: f"{row[key]:.2f}" for key in RATIOS}
     size = format_bytes(row["message_bytes"])
     return {"algorithm": row["algorithm"], "size": size, **times, **shares}

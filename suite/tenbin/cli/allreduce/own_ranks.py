@@ -5,12 +5,22 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tenbin.errors import TenbinError
+from tenbin.errors import TenbinError, UsageError
 from tenbin.jobs.environment import launcher_variable
 from tenbin.launcher import find_mpiexec, launch
 from tenbin.machine import cores_allowed
 
 SILENCE_S = 300.0
+
+
+def count_nodes(ranks: int, ranks_per_node: int | None) -> int:
+    """Return the nodes that ranks fill; raise UsageError where they do not."""
+    per_node = ranks_per_node or ranks
+    if ranks < 2:
+        raise UsageError(f"--ranks {ranks}: an allreduce has at least 2 ranks")
+    if per_node < 1 or ranks % per_node:
+        raise UsageError(f"--ranks {ranks} does not fill nodes of {per_node} ranks")
+    return ranks // per_node
 
 
 def call_on_ranks(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tenbin.cli.allreduce.own_ranks import call_on_ranks
+from tenbin.cli.allreduce.own_ranks import call_on_ranks, count_nodes
 from tenbin.cli.rows import print_rows
 from tenbin.errors import NoDataError, UsageError
 from tenbin.units import format_bytes, format_time, parse_sizes
@@ -55,9 +55,8 @@ def command(**given: Any) -> int:
 
 def _search_on_own_ranks(given: dict[str, Any], out: Path) -> None:
     ranks, per_node = given["ranks"], given["ranks_per_node"] or given["ranks"]
-    if ranks < 2 or ranks % per_node:
-        raise UsageError(f"--ranks {ranks} does not fill nodes of {per_node} ranks")
-    _node_counts(given["nodes"], ranks // per_node)
+    nodes = count_nodes(ranks, per_node)
+    _node_counts(given["nodes"], nodes)
     parse_sizes(given["sizes"])
     keep = ("ranks_per_node", "nodes", "sizes", "dtype", "most", "rounds", "budget")
     shared = [f"--{key.replace('_', '-')}={given[key]}" for key in keep if given[key]]
@@ -66,13 +65,13 @@ def _search_on_own_ranks(given: dict[str, Any], out: Path) -> None:
         machine = given["machine"] or str(Path(folder) / "machine.toml")
         if not given["machine"]:
             fit = ["fit", f"--out={machine}", f"--ranks-per-node={per_node}"]
-            call_on_ranks(fit, ranks, ranks // per_node, lambda: 0)
+            call_on_ranks(fit, ranks, nodes, lambda: 0)
         for launch in range(given["launches"]):
             own = [f"--launch={launch}", f"--machine={machine}", f"--out={out}"]
             call_on_ranks(
                 ["search", *shared, *own],
                 ranks,
-                ranks // per_node,
+                nodes,
                 lambda: records.stat().st_size if records.exists() else 0,
             )
 

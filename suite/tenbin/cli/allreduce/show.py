@@ -105,10 +105,7 @@ def _msccl(asked: Asked) -> str:
 
 
 def _write(path: str, text: str) -> None:
-    from tenbin.errors import UsageError
+    from tenbin.cli.allreduce.files import write
 
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    write(Path(path), text)
     click.echo(f"wrote {path}")

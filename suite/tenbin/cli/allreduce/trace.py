@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from tenbin.cli.allreduce.own_ranks import call_on_ranks
+from tenbin.cli.allreduce.files import check_writable
+from tenbin.cli.allreduce.own_ranks import call_on_ranks, count_nodes
 from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.names import LIBRARY, canonical
 from tenbin.units import parse_bytes
@@ -38,6 +39,7 @@ def command(
     """
     if canonical(algorithm) == LIBRARY:
         raise UsageError("what the MPI library does has no steps to see: name another")
+    check_writable(out)
     if ranks is None:
         _trace_here(algorithm, ranks_per_node, parse_bytes(size), repetitions, out)
         return
@@ -45,7 +47,7 @@ def command(
     arguments += [f"--repetitions={repetitions}"]
     if ranks_per_node:
         arguments += [f"--ranks-per-node={ranks_per_node}"]
-    call_on_ranks(arguments, ranks, ranks // (ranks_per_node or ranks), lambda: 0)
+    call_on_ranks(arguments, ranks, count_nodes(ranks, ranks_per_node), lambda: 0)
     click.echo(str(out))
 
 
