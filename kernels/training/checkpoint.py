@@ -74,7 +74,7 @@ def _read(path: Path | None, key: str) -> tuple[Saved, State] | str | None:
     if path is None or not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             state = {name: file[name] for name in file.files}
         facts = msgspec.json.decode(state.pop(_META).tobytes())
         saved = Saved(facts["epochs"], facts["spent_s"], facts["rows"])
