@@ -14,6 +14,7 @@ KERNELS: dict[str, str] = {
     "conv": "tenbin.kernels.conv",
     "allreduce": "tenbin.kernels.allreduce",
     "training": "tenbin.kernels.training",
+    "inference": "tenbin.kernels.inference",
 }
 
 

@@ -1,0 +1,96 @@
+"""From a case to a task: this rank's images through the net, and its top-1."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tenbin.check import UNIT_ROUNDOFF, Check
+from tenbin.dtypes import Array, narrow, widen
+from tenbin.kernel import Options, Task
+from tenbin.kernels.conv.split import part
+from tenbin.kernels.conv.variant import Variant
+from tenbin.kernels.gemm import threads
+from tenbin.kernels.inference.lenet import LeNet, float64_outputs
+from tenbin.kernels.inference.problem import InferenceProblem
+from tenbin.kernels.inference.train import pixels, trained
+from tenbin.topology import Topology
+
+METHOD = "outputs against float64"
+ROUNDINGS = 32.0  # of the dtype, that five layers may add up to
+PIECE = 500
+PRECISIONS = {
+    ("float32", "float32"): "fp32",
+    ("float16", "float32"): "dfp16",
+    ("float16", "float16"): "mfp16",
+    ("bfloat16", "float32"): "bf16",
+}
+
+
+def task(
+    whole: InferenceProblem,
+    variant: Variant,
+    dtype: str,
+    topology: Topology,
+    options: Options,
+) -> Task:
+    """Return the task of this rank's images. Collective."""
+    training = (whole.dataset, whole.samples, whole.epochs, whole.seed)
+    weights, test = trained(*training)
+    mine = part(whole.images, topology.size, topology.rank)
+    rows = np.arange(mine.start, mine.stop) % test.size  # weak: the set comes again
+    images, labels = pixels(test)[rows], test.labels[rows]
+    cores = options.threads or threads.cores_per_rank(topology)
+    restore = threads.pin(cores)
+    net = LeNet(variant.plan, dtype, weights, whole.batch, cores)
+    stored = narrow(images, dtype)
+    outputs: list[Array | None] = [None]
+
+    def reset(repetition: int) -> None:
+        outputs[0] = None
+
+    def run() -> None:
+        outputs[0] = net(stored)
+
+    @cache
+    def right() -> Array:
+        starts = range(0, len(images), PIECE)
+        pieces = (float64_outputs(images[i : i + PIECE], weights) for i in starts)
+        return np.concatenate(list(pieces))
+
+    def check() -> Check:
+        if outputs[0] is None:
+            return Check(ok=False, error=float("nan"), method=METHOD)
+        found = widen(outputs[0], dtype, "float64")
+        details.update(_accuracy(topology, found, right(), labels))
+        error = float(np.linalg.norm(found - right()) / np.linalg.norm(right()))
+        worst = error / (ROUNDINGS * UNIT_ROUNDOFF[dtype])
+        return Check(ok=bool(worst <= 1.0), error=worst, method=METHOD)
+
+    accumulate = variant.accumulate[dtype]
+    details: dict[str, Any] = {
+        "threads": cores,
+        "accumulate": accumulate,
+        "precision": PRECISIONS.get((dtype, accumulate), ""),
+    }
+    return Task(run, reset, check, restore, details)
+
+
+def _accuracy(
+    topology: Topology, found: Array, right: Array, labels: Array
+) -> dict[str, float]:
+    """Return top-1 over all ranks, its change from float64, and how many disagree."""
+    chosen, best = found.argmax(axis=1), right.argmax(axis=1)
+    mine = (
+        *(np.count_nonzero(chosen == labels), np.count_nonzero(best == labels)),
+        *(np.count_nonzero(chosen != best), len(labels)),
+        *(np.square(found - right).sum(), np.square(right).sum()),
+    )
+    sums = np.sum(topology.world.allgather([float(value) for value in mine]), axis=0)
+    correct, correct64, differ, count, error, size = map(float, sums)
+    return {
+        "top1": correct / count,
+        "top1_change": (correct - correct64) / count,
+        "changed_answers": differ,
+        "relative_l2": (error / size) ** 0.5,
+    }
