@@ -81,6 +81,7 @@ FIGURES: dict[str, FigureSpec] = {
         conv_layers.conv_layers,
         conv_layers.caption,
         layers.spread,
+        conv_layers.MOST_NETWORKS,
     ),
     "conv_accuracy": FigureSpec(
         "Convolution",
@@ -91,6 +92,7 @@ FIGURES: dict[str, FigureSpec] = {
         conv_accuracy.conv_accuracy,
         conv_accuracy.caption,
         layers.spread,
+        conv_layers.MOST_NETWORKS,
     ),
     "conv_frontier": FigureSpec(
         "Convolution",
@@ -101,6 +103,7 @@ FIGURES: dict[str, FigureSpec] = {
         conv_frontier.conv_frontier,
         conv_frontier.caption,
         layers.complete,
+        conv_layers.MOST_NETWORKS,
     ),
     "allreduce_time": FigureSpec(
         "AllReduce",

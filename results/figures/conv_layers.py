@@ -16,6 +16,7 @@ from tenbin.results.figures.told import styled_value
 
 BY = tuple(layers.NETWORK)
 MOST = 10  # series; those of one variant share a colour
+MOST_NETWORKS = 10
 COLD = {"all": "cold", "weights": "cold weights", "none": "warm"}
 
 

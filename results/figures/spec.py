@@ -20,6 +20,7 @@ class FigureSpec:
     launch table it applies to; rows that agree in `by` make one figure. `points` turns
     them into what is drawn and written as CSV; `draw` and `caption` are functions of
     those points alone. `spread` may give a row more columns, and more than one place.
+    A report draws the `most` groups with the most records.
     """
 
     family: str
@@ -30,6 +31,7 @@ class FigureSpec:
     draw: Callable[[pd.DataFrame], Figure]
     caption: Callable[[pd.DataFrame], str]
     spread: Callable[[pd.DataFrame], pd.DataFrame] = same
+    most: int = 4
 
     def groups(self, table: pd.DataFrame) -> Iterator[pd.DataFrame]:
         """Yield the launch rows of one figure after the other, in the order of `by`."""

@@ -31,7 +31,6 @@ from tenbin.results.report.grid import CASES, CROSSOVERS, GAINS, LAYERS, Grid, c
 from tenbin.results.store import Run
 
 PAGE = "report.html"
-MOST_FIGURES = 4  # of a kind
 MOST_FAILURES, MOST_RUNS = 50, 50
 LONGEST_OUTPUT = 2000
 
@@ -130,7 +129,7 @@ def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _figures(launches: pd.DataFrame, folder: Path, runs: Sequence[Run]) -> list[Family]:
-    """Draw at most MOST_FIGURES of a kind: the groups with the most records."""
+    """Draw of each kind the groups with the most records."""
     families: dict[str, Family] = {}
     infos = subject.run_facts(run.info for run in runs)
     for name, spec in FIGURES.items():
@@ -138,7 +137,7 @@ def _figures(launches: pd.DataFrame, folder: Path, runs: Sequence[Run]) -> list[
         chosen = sorted(range(len(groups)), key=lambda i: (-len(groups[i]), i))
         drawn = [
             embed(f"{name}-{place + 1}", spec, groups[place], folder, infos)
-            for place in sorted(chosen[:MOST_FIGURES])
+            for place in sorted(chosen[: spec.most])
         ]
         if drawn:
             family = families.setdefault(spec.family, Family(spec.family, [], []))
