@@ -3,6 +3,7 @@
 import ctypes
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -236,3 +237,11 @@ def weigh(kernel: Kernel, case: Case) -> None:
 
     task.release()
     topology.free()
+
+
+def test_nothing_beside_the_operands_is_read(host: ctypes.CDLL) -> None:
+    script = SHIM / "guarded.py"
+
+    ended = subprocess.run([sys.executable, script, host._name], capture_output=True)
+
+    assert ended.returncode == 0, ended.stderr.decode()
