@@ -22,6 +22,8 @@ BARS = {
     "allreduce_half": 2,
     "allreduce_model": 0,
     "allreduce_lab": 0,
+    "training_step": 0,
+    "training_backprop": 0,
 }
 
 

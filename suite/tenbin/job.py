@@ -39,10 +39,14 @@ def decode_case(data: dict[str, Any], own: dict[str, str]) -> tuple[Case, Kernel
 
 
 class InFlight(msgspec.Struct, frozen=True, kw_only=True):
-    """What rank 0 last started: the number of the case in its job; at the end, all."""
+    """What rank 0 last started: the number of the case in its job; at the end, all.
+
+    `repetition` counts those of a course that are done: a sign of life.
+    """
 
     number: int
     case: str
+    repetition: int = 0
 
 
 def in_flight_path(run: Path) -> Path:
@@ -50,11 +54,12 @@ def in_flight_path(run: Path) -> Path:
     return run / "in_flight.json"
 
 
-def note_in_flight(run: Path, number: int, case: str) -> None:
-    """Say, atomically, which case starts now."""
+def note_in_flight(run: Path, number: int, case: str, repetition: int = 0) -> None:
+    """Say, atomically, which case starts now, or how far a course has come."""
     path = in_flight_path(run)
+    flight = InFlight(number=number, case=case, repetition=repetition)
     fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(InFlight(number=number, case=case)))
+    fresh.write_bytes(msgspec.json.encode(flight))
     fresh.replace(path)
 
 

@@ -52,23 +52,36 @@ class Outcome:
     flags: tuple[str, ...]
 
 
-def measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
+def measure(
+    comm: MPI.Comm,
+    task: Task,
+    rule: Rule,
+    clock: Clock,
+    alive: Callable[[int], object] = lambda repetitions: None,
+) -> Outcome:
     """Warm up, time and check `task` under `rule`; collective over `comm`.
 
     The first, a random and the last timed repetition are checked; a wrong result ends
-    the measurement. A course (`task.repetitions`) is timed that often, not warmed up.
-    `task.reset` gets the number of the repetition, warm-ups included.
+    the measurement. A course (`task.repetitions`) is timed that often, not warmed up,
+    and rank 0 tells `alive` how far it has come. `task.reset` gets the number of the
+    repetition, warm-ups included.
     """
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _measure(comm, task, rule, clock)
+        return _measure(comm, task, rule, clock, alive)
     finally:
         if collecting:
             gc.enable()
 
 
-def _measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
+def _measure(
+    comm: MPI.Comm,
+    task: Task,
+    rule: Rule,
+    clock: Clock,
+    alive: Callable[[int], object],
+) -> Outcome:
     """Warm up, agree on the start, repeat, and put the outcome together."""
     flags = {"oversubscribed"} if starts.crowded(comm) else set()
     start = rules.first_start(rule, comm.size, bool(flags), _residual_ns(comm, clock))
@@ -91,7 +104,7 @@ def _measure(comm: MPI.Comm, task: Task, rule: Rule, clock: Clock) -> Outcome:
     patient = rule.start != "auto" or start != "window"
     orders = rules.repeat(rule, longest, patient)
     if task.repetitions:
-        orders = rules.course(task.repetitions)
+        orders = rules.course(task.repetitions, alive)
     blocks, stop = _follow(comm, orders, timer, checker.after_block)
     if comm.bcast(stop == "late"):
         flags.add("late")

@@ -10,7 +10,7 @@ interval here only says when more repetitions in this launch are not worth their
 """
 
 import random
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,10 +123,16 @@ def repeat(
     return reason
 
 
-def course(repetitions: int) -> Generator[int, Block, str]:
-    """Order so many repetitions one by one: each goes on from the one before."""
-    for _ in range(repetitions):
+def course(
+    repetitions: int, alive: Callable[[int], object]
+) -> Generator[int, Block, str]:
+    """Order so many repetitions one by one: each goes on from the one before.
+
+    `alive` is told how many are done: they may be long.
+    """
+    for done in range(repetitions):
         yield 1
+        alive(done + 1)
     return "repetitions"
 
 

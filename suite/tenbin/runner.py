@@ -217,7 +217,8 @@ class _Run:
         def progress() -> object:
             flight = job.read_in_flight(self.path)
             if flight is not None:
-                report(flight.number, flight.case)
+                done = f" ({flight.repetition} done)" if flight.repetition else ""
+                report(flight.number, flight.case + done)
             return flight
 
         python = [sys.executable, "-m", "mpi4py", "-m", "tenbin.worker", str(order)]

@@ -1,5 +1,6 @@
 """Weigh one case on the ranks that are here: prepare, measure, check, record."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenbin.case import Case
@@ -14,13 +15,17 @@ from tenbin.topology import Topology
 
 @dataclass(frozen=True)
 class Setting:
-    """What all cases of a launch share."""
+    """What all cases of a launch share.
+
+    Rank 0 calls `alive` with the number of repetitions that a course has done.
+    """
 
     run_id: str
     launch: int
     rule: Rule
     options: Options
     clock: Clock
+    alive: Callable[[int], object] = lambda repetitions: None
 
 
 def weigh(case: Case, kernel: Kernel, topology: Topology, setting: Setting) -> Record:
@@ -34,7 +39,9 @@ def weigh(case: Case, kernel: Kernel, topology: Topology, setting: Setting) -> R
     named["hosts"] = list(topology.hosts)
     task = kernel.prepare(case, topology, setting.options)
     try:
-        outcome = measure(topology.world, task, setting.rule, setting.clock)
+        outcome = measure(
+            topology.world, task, setting.rule, setting.clock, setting.alive
+        )
     except CaseFailed as failure:
         return Record(
             **named, status="failed", reason=str(failure), details=dict(task.details)

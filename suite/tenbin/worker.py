@@ -7,6 +7,7 @@ Rank 0 alone reads the job, says which case is in flight, and appends the record
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -38,7 +39,8 @@ def run_job(comm: MPI.Comm, job: Job) -> None:
         if comm.rank == ROOT:
             note_in_flight(run, number, case.key)
         clock = synchronise(comm, clock)  # clocks of different nodes drift apart
-        setting = Setting(job.run_id, job.launch, job.rule, job.options, clock)
+        alive = partial(note_in_flight, run, number, case.key)
+        setting = Setting(job.run_id, job.launch, job.rule, job.options, clock, alive)
         record = weigh(case, kernel, topology, setting)
         if writer is not None:
             writer.append(record)

@@ -44,9 +44,8 @@ class Dense(Layer):
         """Take memory for the outputs and for the gradient of the inputs."""
         self.place = place
         self.weight, self.bias = place.weights
-        self._shape = shape
         self._out = place.empty(place.batch, self.outputs)
-        self._down = place.empty(place.batch, prod(shape))
+        self._down = place.empty(place.batch, *shape)
         self._ones = place.xp.ones(place.batch, dtype=place.dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
@@ -68,8 +67,8 @@ class Dense(Layer):
         if not wanted:
             return delta
         down = self._down[:n]
-        xp.matmul(delta, self.weight.T, out=down)
-        return down.reshape(n, *self._shape)
+        xp.matmul(delta, self.weight.T, out=down.reshape(self.inputs.shape))
+        return down
 
     def examples(self) -> Examples:
         """Return inputs (n, 1, i) and deltas (n, 1, o)."""

@@ -1,0 +1,158 @@
+"""Training through the command line: studies, long courses, divergence."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tenbin.case import Case
+from tenbin.errors import UsageError
+from tenbin.kernels.training import KERNEL
+from tenbin.kernels.training.problem import TrainingAxes, TrainingProblem, expand
+from tenbin.kernels.training.progress import Reporter
+from tenbin.record import Record
+from tenbin.results import store
+
+TENBIN = [sys.executable, "-m", "tenbin"]
+
+SLOW = """
+import time
+from tenbin.kernel import Task
+from tenbin.kernels.training import KERNEL as TRAINING
+from dataclasses import replace
+
+def prepare(case, topology, options):
+    return Task(run=lambda: time.sleep(2.0), repetitions=3)
+
+KERNEL = replace(TRAINING, name="slow", prepare=prepare)
+"""
+
+
+def run(study: str, folder: Path) -> tuple[int, dict[str, Record]]:
+    (folder / "study.toml").write_text(study)
+    command = [*TENBIN, "run", str(folder / "study.toml"), "--no-report"]
+    ended = subprocess.run(
+        [*command, "--out", str(folder / "out")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode in {0, 1}, ended.stderr
+    (found,) = store.load([folder / "out"])
+    return ended.returncode, {record.variant: record for record in found.records}
+
+
+def test_a_study_trains_outlives_its_timeout_and_fails_one_case(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    study = """
+        kernels = {slow = "slow.py"}
+        launch = {ranks = 2, threads_per_rank = 1}
+        measure = {timeout_s = 5.0}
+        [[bench]]
+        kernel = "slow"
+        variant = "adam"
+        dataset = "glyphs"
+        [[bench]]
+        kernel = "training"
+        variant = "momentum"
+        dataset = "glyphs"
+        net = "16"
+        batch = 25
+        epochs = 2
+        samples = 100
+        [[bench]]
+        kernel = "training"
+        variant = "sgd"
+        dataset = "glyphs"
+        net = "16"
+        batch = 25
+        epochs = 2
+        samples = 100
+        rate = 1e30
+        loss = "squared-error"
+    """
+    code, records = run(study, tmp_path)
+
+    assert code == 1
+    assert records["momentum"].status == "ok"
+    assert len(records["momentum"].details["history"]) == 2
+    assert records["sgd"].status == "failed"
+    assert "diverged" in records["sgd"].reason
+    assert records["adam"].status == "ok"
+
+
+def test_bench_takes_fractions_and_folders(tmp_path: Path) -> None:
+    options = "--dataset glyphs --net 16 --samples 100 --epochs 1 --batch 50"
+    command = [*TENBIN, "bench", "training", *options.split(), "--variant", "adam"]
+    ended = subprocess.run(
+        [*command, "--rate", "0.01,1e-3", "--checkpoints", str(tmp_path)]
+        + ["--format", "json"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    labels = [row["problem"] for row in json.loads(ended.stdout)]
+    assert ["-rate0.01-" in label for label in labels] == [True, False]
+    assert "-rate0.001-" in labels[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dataset": "mnits"}, "no data set mnits; choose from mnist"),
+        ({"batch": 0}, "training: batch = 0; at least 1"),
+        ({"rate": -1.0}, "rate = -1.0 is negative"),
+        ({"dropout": 1.0}, "dropout = 1.0; below 1"),
+        ({"seed": []}, "seed is an empty list"),
+    ],
+)
+def test_a_bad_value_is_named(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        expand(TrainingAxes(**{"dataset": "glyphs", **changes}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"net": "big"}, "no net 'big'"),
+        ({"loss": "hinge"}, "no loss hinge; choose from cross-entropy"),
+        ({"schedule": "sine"}, "no schedule sine; choose from constant"),
+        ({"allreduce": "foo"}, "no allreduce algorithm 'foo'"),
+        ({"allreduce": "shm:flat"}, "use shm-copy, not shm"),
+        ({"activation": "gelu"}, "no activation gelu"),
+    ],
+)
+def test_what_cannot_run_is_declined(changes: dict[str, str], reason: str) -> None:
+    problem = TrainingProblem("glyphs", **changes)  # type: ignore[arg-type]
+
+    assert reason in KERNEL.misfit(Case("training", "sgd", "float32", problem))
+
+
+def test_weak_scaling_needs_the_share_of_a_rank() -> None:
+    case = Case("training", "sgd", "float32", TrainingProblem("glyphs"), 2, 2, "weak")
+
+    assert "weak scaling needs samples" in KERNEL.misfit(case)
+
+
+def test_a_gpu_is_asked_for_by_name() -> None:
+    assert KERNEL.variant(" CUDA:Adam ") == "cuda:adam"
+    with pytest.raises(UsageError, match="no training variant adamm"):
+        KERNEL.variant("adamm")
+
+
+def test_progress_counts_steps_of_all_epochs() -> None:
+    seen: list[tuple[int, int, str]] = []
+    report = Reporter(3, lambda *drawn: seen.append(drawn))
+
+    report(2, 4, 10)
+    report(2, 5, 10)  # too soon to be drawn
+
+    assert seen == [(14, 30, "epoch 2")]
