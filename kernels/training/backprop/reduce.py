@@ -36,6 +36,7 @@ class Reducer:
         bucket_bytes: int = BUCKET_BYTES,
     ) -> None:
         self.comm_s = self.wait_s = 0.0
+        self.message_bytes = int(flat.nbytes)
         self._held = ExitStack()
         self._plans: list[Plan] = []
         self._stops: list[int] = []
