@@ -24,6 +24,7 @@ BARS = {
     "allreduce_lab": 0,
     "training_step": 0,
     "training_backprop": 0,
+    "conv_direct": 0,
 }
 
 

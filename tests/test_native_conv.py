@@ -14,7 +14,7 @@ native = pytest.importorskip(
 
 Array = NDArray[Any]
 
-FORWARD = {"conv_direct", "conv_pixel", "conv_pointwise"}
+FORWARD = {"conv_direct", "conv_pixel", "conv_pointwise", "conv_dot"}
 ROWS = [
     row
     for row in native.rows()
@@ -189,6 +189,8 @@ def fitting(row: tuple[str, str, str], a: Shape) -> Shape:
         a = a._replace(r=1, s=1, pad_h=0, pad_w=0, dilation_h=1, dilation_w=1)
     if row[0] == "conv_pixel":
         a = a._replace(c=min(a.c, 3), k=min(a.k, 15), groups=1)
+    if row[0] == "conv_dot":
+        a = a._replace(c=2 * a.c)
     assume(native.conv_fits(row[0], row[1], a, row[2]))
     return a
 

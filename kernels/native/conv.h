@@ -79,14 +79,21 @@ typedef const struct conv_algorithm *(*conv_getter)(void);
 
 /* Define the algorithm `name`: the functions conv_<call>_... with an engine. */
 #define CONV_DEFINE(name, engine, way, call) \
-    static size_t name##_packed(const struct conv_shape *shape) \
-    { \
-        return conv_##call##_packed_bytes(&engine, shape); \
-    } \
     static void name##_pack(const struct conv_shape *shape, const uint16_t *weights, \
                             void *packed) \
     { \
         conv_##call##_pack(&engine, shape, weights, packed); \
+    } \
+    CONV_DEFINE_WITH(name, engine, way, call, name##_pack)
+
+/* The same, where there is nothing to pack. */
+#define CONV_DEFINE_UNPACKED(name, engine, way, call) \
+    CONV_DEFINE_WITH(name, engine, way, call, NULL)
+
+#define CONV_DEFINE_WITH(name, engine, way, call, pack) \
+    static size_t name##_packed(const struct conv_shape *shape) \
+    { \
+        return conv_##call##_packed_bytes(&engine, shape); \
     } \
     static size_t name##_scratch(const struct conv_shape *shape, int threads) \
     { \
@@ -101,8 +108,7 @@ typedef const struct conv_algorithm *(*conv_getter)(void);
     const struct conv_algorithm *conv_##name(void) \
     { \
         static const struct conv_algorithm algorithm = { \
-            conv_##call##_fits, name##_packed, name##_pack, \
-            name##_scratch,     name##_run,    way}; \
+            conv_##call##_fits, name##_packed, pack, name##_scratch, name##_run, way}; \
         return &algorithm; \
     }
 
@@ -121,5 +127,9 @@ CONV_GETTERS(backward_data, scalar)
 CONV_GETTERS(backward_data, avx2)
 CONV_GETTERS(backward_data, avx512)
 CONV_GETTERS(backward_weights, scalar)
+CONV_GETTERS(backward_weights, avx2)
+CONV_GETTERS(backward_weights, avx512)
+
+const struct conv_algorithm *conv_dot_bf16_avx512bf16(void);
 
 #endif

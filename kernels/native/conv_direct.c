@@ -171,14 +171,25 @@ size_t conv_view_packed_items(const struct conv_engine *engine,
                               const struct conv_view *a)
 {
     const struct cut cut = plan(engine, a);
-    return a->groups * packed_before(a, &cut, cut.k_blocks);
+    return a->groups * packed_before(a, &cut, cut.k_blocks) * engine->halves;
 }
 
-/* Packed: [group][k / width][c / block][r][s][block][width], zeros beyond k. */
+static void pack_step(const struct conv_view *a, const uint16_t *from, size_t channels,
+                      size_t width, size_t halves, uint16_t *to)
+{
+    for (size_t k = 0; k < channels; k++)
+        for (size_t i = 0; i < halves; i++)
+            to[k * halves + i] = from[(ptrdiff_t)k * a->w_k + (ptrdiff_t)i * a->w_c];
+    memset(to + channels * halves, 0, (width - channels) * halves * sizeof *to);
+}
+
+/* Packed: [group][k / width][c / block][r][s][block][width][halves], zeros beyond
+   k. */
 void conv_view_pack(const struct conv_engine *engine, const struct conv_view *a,
                     const uint16_t *weights, uint16_t *to)
 {
     const struct cut cut = plan(engine, a);
+    const size_t halves = engine->halves;
     for (size_t g = 0; g < a->groups; g++)
         for (size_t kb = 0; kb < cut.k_blocks; kb++) {
             const size_t width = width_of(&cut, kb);
@@ -191,11 +202,9 @@ void conv_view_pack(const struct conv_engine *engine, const struct conv_view *a,
                         (ptrdiff_t)(kb * cut.width) * a->w_k +
                         (ptrdiff_t)(tap / a->s) * a->w_r +
                         (ptrdiff_t)(tap % a->s) * a->w_s;
-                    for (size_t c = first; c < last; c++, to += width) {
-                        for (size_t k = 0; k < channels; k++)
-                            to[k] = from[(ptrdiff_t)k * a->w_k + (ptrdiff_t)c * a->w_c];
-                        memset(to + channels, 0, (width - channels) * sizeof *to);
-                    }
+                    for (size_t c = first; c < last; c++, to += width * halves)
+                        pack_step(a, from + (ptrdiff_t)(c * halves) * a->w_c, channels,
+                                  width, halves, to);
                 }
         }
 }
@@ -240,19 +249,21 @@ static void load_window(struct desk *desk, const uint16_t *image, size_t group)
     reach(desk->q, desk->q_end, a->stride_w, a->s, a->dilation_w, a->pad_w, a->w,
           cut->step_w, &desk->w, &desk->cols);
     const size_t plane = desk->rows * desk->cols * cut->block;
+    const size_t halves = desk->engine->halves;
     const bool whole = cut->c == a->c && cut->blocks == 1 && cut->step_w == 1;
     for (size_t row = 0; row < desk->rows; row++) {
         const uint16_t *from =
-            image + ((desk->h + row * cut->step_h) * a->w + desk->w) * a->c +
-            group * cut->c;
+            image + (((desk->h + row * cut->step_h) * a->w + desk->w) * a->c +
+                     group * cut->c) *
+                        halves;
         float *to = desk->x + row * desk->cols * cut->block;
         if (whole)
             desk->engine->widen(from, to, desk->cols * cut->c);
         for (size_t col = 0; col < desk->cols && !whole; col++) {
             for (size_t b = 0; b < cut->blocks; b++)
-                desk->engine->widen(from + b * cut->block, to + b * plane,
+                desk->engine->widen(from + b * cut->block * halves, to + b * plane,
                                     least(cut->block, cut->c - b * cut->block));
-            from += cut->step_w * a->c;
+            from += cut->step_w * a->c * halves;
             to += cut->block;
         }
     }
@@ -358,13 +369,15 @@ static void compute_block(struct desk *desk, size_t group, size_t kb,
     const size_t pieces = ceil_div(cols, cut->most_pixels);
     desk->width = width_of(cut, kb);
     const size_t channels = least(desk->width, cut->k - first);
-    packed += group * packed_before(a, cut, cut->k_blocks) + packed_before(a, cut, kb);
+    packed += (group * packed_before(a, cut, cut->k_blocks) +
+               packed_before(a, cut, kb)) *
+              desk->engine->halves;
     y += group * cut->k + first;
     for (size_t chunk = 0; chunk < cut->chunks; chunk++) {
         const size_t c = chunk * cut->chunk * cut->block;
         const size_t c_end = least(c + cut->chunk * cut->block, cut->c);
         const size_t row = a->r * a->s * desk->width;
-        desk->engine->widen(packed + c * row, desk->panel, (c_end - c) * row);
+        desk->engine->widen(packed + c * row * desk->engine->halves, desk->panel, (c_end - c) * row);
         for (size_t p = desk->p; p < desk->p_end; p++) {
             desk->listed_s_end = 0;
             for (size_t i = 0; i < pieces; i++) {
@@ -393,7 +406,7 @@ static void compute(struct desk *desk, size_t first, size_t last, const uint16_t
             desk->q = rectangle % cut->wide * cut->cols;
             desk->p_end = least(desk->p + cut->rows, a->p);
             desk->q_end = least(desk->q + cut->cols, a->q);
-            load_window(desk, x + n * a->h * a->w * a->c, group);
+            load_window(desk, x + n * a->h * a->w * a->c * desk->engine->halves, group);
         }
         compute_block(desk, group, i % cut->k_blocks, packed,
                       y + a->y_first + n * a->y_image);

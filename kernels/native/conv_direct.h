@@ -34,9 +34,11 @@ struct conv_tile {
 
 typedef void (*conv_tile_function)(const struct conv_tile *tile);
 
-/* tiles[v][t] computes t + 1 pixels in v + 1 vectors of `lanes` sums. */
+/* tiles[v][t] computes t + 1 pixels in v + 1 vectors of `lanes` sums. A step takes four
+   bytes of x and of each column of the panel: a widened half, or a pair of halves. */
 struct conv_engine {
     size_t lanes, most_pixels[3];
+    size_t halves; /* of a step: 1, or 2 that are multiplied and added as a pair */
     conv_tile_function tiles[3][CONV_MOST_PIXELS];
     void (*widen)(const uint16_t *from, float *to, size_t count);
     void (*round)(const float *from, uint16_t *to, size_t count);
@@ -44,7 +46,7 @@ struct conv_engine {
 
 struct conv_view {
     size_t n, groups;
-    size_t c, h, w;              /* of what is read, all groups */
+    size_t c, h, w;              /* of what is read, all groups; c counts steps */
     size_t k, p, q;              /* of what is written, all groups */
     size_t r, s;                 /* taps; none where either is 0 */
     size_t stride_h, stride_w;
@@ -75,7 +77,13 @@ void conv_view_run(const struct conv_engine *engine, const struct conv_view *vie
     CONV_DEFINE(direct_##type##_##isa, engine, CONV_FORWARD, direct) \
     CONV_DEFINE(pointwise_##type##_##isa, engine, CONV_FORWARD, pointwise) \
     CONV_DEFINE(backward_data_##type##_##isa, engine, CONV_BACKWARD_DATA, \
-                    backward_data)
+                    backward_data) \
+    CONV_DEFINE_UNPACKED(backward_weights_##type##_##isa, engine, \
+                         CONV_BACKWARD_WEIGHTS, backward_weights)
+
+#define CONV_DOT(type, isa, engine) CONV_DOT_ONE(type, isa, engine)
+#define CONV_DOT_ONE(type, isa, engine) \
+    CONV_DEFINE(dot_##type##_##isa, engine, CONV_FORWARD, dot)
 
 #define CONV_CALLS(call) \
     int conv_##call##_fits(const struct conv_shape *shape); \
@@ -91,7 +99,9 @@ void conv_view_run(const struct conv_engine *engine, const struct conv_view *vie
                            const void *packed, uint16_t *y, void *scratch, int threads);
 
 CONV_CALLS(direct)
+CONV_CALLS(dot)
 CONV_CALLS(pointwise)
 CONV_CALLS(backward_data)
+CONV_CALLS(backward_weights)
 
 #endif

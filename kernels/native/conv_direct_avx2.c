@@ -15,6 +15,8 @@ TARGET_BEGIN(AVX2)
 
 /* 12 sums, 2 weights and 1 input fill 15 of 16 registers; 12, 3 and 1 all. */
 #define ISA avx2
+#define HALVES 1
+#define ALGORITHMS CONV_DIRECT
 #define PIXELS 6
 #define MOST_PIXELS 6, 6, 4
 #define PIXELS_3(f, v) f(1, v) f(2, v) f(3, v) f(4, v)

@@ -15,6 +15,8 @@ TARGET_BEGIN(AVX512)
 
 /* 28 sums, 2 weights and 1 input fill 31 of 32 registers, as do 27, 3 and 1. */
 #define ISA avx512
+#define HALVES 1
+#define ALGORITHMS CONV_DIRECT
 #define PIXELS 14
 #define MOST_PIXELS 14, 14, 9
 #define PIXELS_3(f, v) \

@@ -13,6 +13,14 @@ static struct conv_view pointwise_view(const struct conv_shape *a)
     return conv_view_forward(&row);
 }
 
+/* Two channels are a step. */
+static struct conv_view dot_view(const struct conv_shape *a)
+{
+    struct conv_view view = conv_view_forward(a);
+    view.c /= 2;
+    return view;
+}
+
 static struct conv_view direct_view(const struct conv_shape *a)
 {
     return conv_view_forward(a);
@@ -22,6 +30,11 @@ int conv_direct_fits(const struct conv_shape *a)
 {
     (void)a;
     return 1;
+}
+
+int conv_dot_fits(const struct conv_shape *a)
+{
+    return a->c / a->groups % 2 == 0;
 }
 
 int conv_pointwise_fits(const struct conv_shape *a)
@@ -65,6 +78,7 @@ int conv_backward_data_fits(const struct conv_shape *a)
     }
 
 FORWARD(direct)
+FORWARD(dot)
 FORWARD(pointwise)
 
 size_t conv_backward_data_packed_bytes(const struct conv_engine *engine,

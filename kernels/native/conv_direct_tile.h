@@ -1,12 +1,14 @@
 /* The tiles of one ISA and dtype; included once for each, behind half_lanes.h and
 
        ISA, TYPE            as in a name of the dispatch table: avx2, f16
+       HALVES               of a step
        MOST_PIXELS          of tiles of 1, 2 and 3 vectors; PIXELS is the most of all
-       PIXELS_1(f, v) ...   f(1, v) f(2, v) ... to the most pixels of v vectors */
+       PIXELS_1(f, v) ...   f(1, v) f(2, v) ... to the most pixels of v vectors
+       ALGORITHMS           CONV_DIRECT or CONV_DOT */
 
 static void NAME(widen)(const uint16_t *from, float *to, size_t count)
 {
-    for (; count >= LANES; count -= LANES, from += LANES, to += LANES)
+    for (; count >= LANES; count -= LANES, from += HALVES * LANES, to += LANES)
         STORE(to, WIDEN(from));
     if (count)
         STORE_SOME(to, count, WIDEN_SOME(from, count));
@@ -108,12 +110,13 @@ PIXELS_3(TILE, 3)
 static const struct conv_engine NAME(engine) = {
     LANES,
     {MOST_PIXELS},
+    HALVES,
     {{PIXELS_1(TILE_NAME, 1)}, {PIXELS_2(TILE_NAME, 2)}, {PIXELS_3(TILE_NAME, 3)}},
     NAME(widen),
     NAME(round),
 };
 
-CONV_DIRECT(TYPE, ISA, NAME(engine))
+ALGORITHMS(TYPE, ISA, NAME(engine))
 
 #undef TILE
 #undef TILE_NAME

@@ -28,6 +28,13 @@
     ROW(operation, "float16", isa, conv_##name##_f16_##suffix), \
     ROW(operation, "bfloat16", isa, conv_##name##_bf16_##suffix)
 
+#define CONV_VECTOR_ROWS(isa, suffix) \
+    CONV_ROWS("conv_direct", direct, isa, suffix), \
+    CONV_ROWS("conv_pointwise", pointwise, isa, suffix), \
+    CONV_ROWS("conv_pixel", pixel, isa, suffix), \
+    CONV_ROWS("conv_backward_data", backward_data, isa, suffix), \
+    CONV_ROWS("conv_backward_weights", backward_weights, isa, suffix)
+
 #define GEMM_ROWS(isa, suffix) \
     ROW("gemm", "float16", isa, gemm_f16_##suffix), \
     ROW("gemm", "bfloat16", isa, gemm_bf16_##suffix), \
@@ -64,10 +71,7 @@ static const struct kernel KERNELS[] = {
     ROW("triad", "float64", ISA_AVX2, triad_f64_avx2),
     ADD_ROWS(ISA_AVX2, avx2),
     GEMM_ROWS(ISA_AVX2, avx2),
-    CONV_ROWS("conv_direct", direct, ISA_AVX2, avx2),
-    CONV_ROWS("conv_pointwise", pointwise, ISA_AVX2, avx2),
-    CONV_ROWS("conv_pixel", pixel, ISA_AVX2, avx2),
-    CONV_ROWS("conv_backward_data", backward_data, ISA_AVX2, avx2),
+    CONV_VECTOR_ROWS(ISA_AVX2, avx2),
     WINOGRAD_ROWS(ISA_AVX2, avx2),
     ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
     ROW("fma", "float64", ISA_AVX512, fma_f64_avx512),
@@ -75,14 +79,12 @@ static const struct kernel KERNELS[] = {
     ROW("triad", "float64", ISA_AVX512, triad_f64_avx512),
     ADD_ROWS(ISA_AVX512, avx512),
     GEMM_ROWS(ISA_AVX512, avx512),
-    CONV_ROWS("conv_direct", direct, ISA_AVX512, avx512),
-    CONV_ROWS("conv_pointwise", pointwise, ISA_AVX512, avx512),
-    CONV_ROWS("conv_pixel", pixel, ISA_AVX512, avx512),
-    CONV_ROWS("conv_backward_data", backward_data, ISA_AVX512, avx512),
+    CONV_VECTOR_ROWS(ISA_AVX512, avx512),
     WINOGRAD_ROWS(ISA_AVX512, avx512),
 #endif
 #if defined(TENBIN_AVX512BF16)
     ROW("fma", "bfloat16", ISA_AVX512BF16, fma_bf16_avx512bf16),
+    ROW("conv_dot", "bfloat16", ISA_AVX512BF16, conv_dot_bf16_avx512bf16),
 #endif
 #if defined(TENBIN_AVX512FP16)
     ROW("fma", "float16", ISA_AVX512FP16, fma_f16_avx512fp16),
