@@ -18,7 +18,7 @@ numbered on both sides from the same rows. Two plans on one communicator: all ra
 start them in the same order, and the same argument holds across them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -44,28 +44,40 @@ class Compiled:
 
 
 def compile_plan(
-    schedule: Schedule, comm: MPI.Comm, buffer: Buffer, dtype: str = ""
+    schedule: Schedule,
+    comm: MPI.Comm,
+    buffer: Buffer,
+    dtype: str = "",
+    scratch: Buffer | None = None,
 ) -> Plan:
     """Compile the part of this rank for one contiguous, one-dimensional buffer.
 
-    `dtype` says what the buffer holds where its own dtype does not (bfloat16). The
-    schedule must be proven: a faulty one may wait forever. `Plan.release` frees the
-    requests; `comm` stays the caller's.
+    `dtype` says what the buffer holds where its own dtype does not (bfloat16); plans
+    that never run at the same time may share the `scratch` of `make_scratch`, which
+    then stays in the cache. The schedule must be proven: a faulty one may wait forever.
+    `Plan.release` frees the requests; `comm` stays the caller's.
     """
+    if scratch is None:
+        scratch = make_scratch(schedule, comm.rank, buffer)
     steps = lower(schedule, comm.rank, buffer.size)
-    waiting = [through_scratch(step) for step in steps]
-    size = max((sum(m.last - m.first for m in ms) for ms in waiting), default=0)
-    scratch = device.module_of(buffer).empty(size, dtype=buffer.dtype)
-    scratch.fill(0)  # no replay shall wait for pages
     compiled = tuple(
-        _compile_step(step, messages, comm, buffer, scratch, dtype)
-        for step, messages in zip(steps, waiting, strict=True)
+        _compile_step(step, comm, buffer, scratch, dtype) for step in steps
     )
     details = {"executor": "mpi", "datatype": "MPI_BYTE", "steps": len(steps)}
     start = partial(_replay, compiled)
     if device.holds(buffer):
         start = partial(_replay_in_order, compiled)
     return Plan(start, partial(_free, compiled), details)
+
+
+def make_scratch(schedule: Schedule, rank: int, buffer: Buffer) -> Buffer:
+    """Return the scratch that a rank needs for such a buffer."""
+    steps = lower(schedule, rank, buffer.size)
+    sizes = (sum(m.last - m.first for m in through_scratch(step)) for step in steps)
+    most = max(sizes, default=0)
+    scratch: Buffer = device.module_of(buffer).empty(most, dtype=buffer.dtype)
+    scratch.fill(0)  # no replay shall wait for pages
+    return scratch
 
 
 def through_scratch(step: Step) -> list[Message]:
@@ -79,7 +91,6 @@ def through_scratch(step: Step) -> list[Message]:
 
 def _compile_step(
     step: Step,
-    waiting: Sequence[Message],
     comm: MPI.Comm,
     buffer: Buffer,
     scratch: Buffer,
@@ -88,7 +99,7 @@ def _compile_step(
     arrivals: dict[Message, Buffer] = {}
     finish: list[Callable[[], object]] = []
     used = 0
-    for message in waiting:
+    for message in through_scratch(step):
         size = message.last - message.first
         target = buffer[message.first : message.last]
         arrivals[message] = scratch[used : used + size]

@@ -22,7 +22,7 @@ from tenbin import device
 from tenbin.dtypes import storage
 from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.execute_cma import attached, compile_cma
-from tenbin.kernels.allreduce.execute_mpi import compile_plan
+from tenbin.kernels.allreduce.execute_mpi import compile_plan, make_scratch
 from tenbin.kernels.allreduce.execute_nccl import compile_nccl, nccl_library
 from tenbin.kernels.allreduce.execute_shm import (
     PIECE_BYTES,
@@ -88,8 +88,9 @@ def node_by_node(topology: Topology) -> Ranks:
 
 def by_messages(job: Job) -> Plans:
     """Compile messages of MPI, from whatever memory the pool has."""
-    dtype, schedule = job.pool.dtype, job.schedule
-    return [compile_plan(schedule, job.comm, b, dtype) for b in job.pool.buffers]
+    pool, schedule, comm = job.pool, job.schedule, job.comm
+    scratch = make_scratch(schedule, comm.rank, pool.buffers[0])  # they take turns
+    return [compile_plan(schedule, comm, b, pool.dtype, scratch) for b in pool.buffers]
 
 
 def by_library(job: Job) -> Plans:
