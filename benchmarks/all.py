@@ -25,6 +25,8 @@ BARS = {
     "training_step": 0,
     "training_backprop": 0,
     "conv_direct": 0,
+    "conv_auto": 0,
+    "conv_stacks": 0,
 }
 
 

@@ -18,6 +18,7 @@ from tenbin.dtypes import narrow, widen
 from tenbin.kernel import Options, Task
 from tenbin.kernels import load
 from tenbin.kernels.conv import DTYPES, KERNEL, VARIANTS
+from tenbin.kernels.conv.auto import choose
 from tenbin.kernels.conv.operands import as_nhwc, empty_result, operands
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import DIRECTIONS, LAYOUTS, ConvProblem
@@ -289,3 +290,28 @@ def test_a_wrong_variant_fails_its_task(monkeypatch: pytest.MonkeyPatch) -> None
         task.run()
         assert not task.check().ok
         assert "relative_l2" not in task.details
+
+
+@pytest.mark.parametrize(
+    ("problem", "wanted"),
+    [
+        (ConvProblem(1, 64, 56, 56, 64, 3, 3, padding=1), "winograd4"),
+        (ConvProblem(1, 256, 14, 14, 256, 3, 3, padding=1), "winograd2"),
+        (ConvProblem(1, 512, 7, 7, 512, 3, 3, padding=1), "direct"),
+        (ConvProblem(1, 64, 56, 56, 64, 3, 3, 2, padding=1), "direct"),
+        (ConvProblem(1, 3, 224, 224, 64, 3, 3, padding=1), "direct"),
+        (ConvProblem(1, 64, 56, 56, 256, 1, 1), "pointwise"),
+        (ConvProblem(64, 1, 28, 28, 6, 5, 5, padding=2), "pixel"),
+        (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-data"), "direct"),
+    ],
+)
+def test_auto_picks_by_shape_and_says_why(problem: ConvProblem, wanted: str) -> None:
+    if reason := VARIANTS["pixel"].missing("float16"):
+        pytest.skip(reason)
+
+    name, why = choose(problem, "float16")
+
+    assert name == wanted
+    with ready(case(replace(problem, n=1), "auto")) as task:
+        assert task.details["why"]
+    assert why

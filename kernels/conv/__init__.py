@@ -35,13 +35,12 @@ if TYPE_CHECKING:
 DTYPES = ("float16", "bfloat16", "float32")
 WIDE = dict.fromkeys(DTYPES, "float32")
 STORED = {"float16": "float32", "bfloat16": "float32"}
-HALF = {"float16": "float32"}
 NATIVE = {
     "direct": STORED,
     "pixel": STORED,
     "pointwise": STORED,
-    "winograd2": HALF,
-    "winograd4": HALF,
+    "winograd2": STORED,
+    "winograd4": STORED,
     "dot": {"bfloat16": "float32"},
     "fp16acc": {"float16": "float16"},
 }

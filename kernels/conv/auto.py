@@ -2,12 +2,15 @@
 
     backwards                      direct
     bfloat16                       dot
-    3x3, stride 1, large enough    winograd4; winograd2 where its tiles fit better
+    few channels                   pixel, and direct where that does not fit
+    3x3, stride 1, many tiles      winograd4
+    3x3, stride 1, some tiles      winograd2
     1x1                            pointwise
-    few channels                   pixel
     all others                     direct
 
-The rules are measured, not searched: `benchmarks/conv_auto.py` says what they miss.
+A tile of Winograd's pays for reading transformed weights, 8 times the bytes of float16
+for F(4x4) and 3.6 times for F(2x2); with few tiles they are all that is waited for.
+`benchmarks/conv_auto.py` says what these rules miss.
 """
 
 from dataclasses import replace
@@ -17,8 +20,7 @@ from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
 FEW_K, FEW_C = 16, 4
-MOST_WASTE = 1.35  # output that tiles of 4 compute, over what is wanted
-FEWEST_TILES = 12
+FEWEST_TILES = 32
 
 
 def auto(problem: ConvProblem, dtype: str, threads: int) -> Plan:
@@ -44,22 +46,22 @@ def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
     if problem.direction != "forward":
         return [("direct", "the only one backwards")]
     if dtype == "bfloat16":
-        return [("dot", "two products of bfloat16 at a time")]
-    wishes = []
-    if problem.r == problem.s == 3:
-        waste, tiles = _tiles(problem)
-        if waste < MOST_WASTE and tiles >= FEWEST_TILES:
-            wishes.append(("winograd4", "3x3 on tiles of 4: 4 times fewer products"))
-        wishes.append(("winograd2", "3x3 on tiles of 2: 2.25 times fewer products"))
-    if problem.r == problem.s == 1:
-        wishes.append(("pointwise", "1x1 is a matrix product"))
+        return [("dot", "two products of bfloat16 at a time"), *_by_shape(problem)]
+    return _by_shape(problem)
+
+
+def _by_shape(problem: ConvProblem) -> list[tuple[str, str]]:
     if problem.k < FEW_K or problem.c < FEW_C:
-        wishes.insert(0, ("pixel", "too few channels to fill a vector"))
-    return wishes
+        return [("pixel", "too few channels to fill a vector")]
+    if problem.r == problem.s == 1:
+        return [("pointwise", "1x1 is a matrix product")]
+    if problem.r == problem.s == 3 and _tiles(problem, 4) >= FEWEST_TILES:
+        return [("winograd4", "3x3 on tiles of 4: 4 times fewer products")]
+    if problem.r == problem.s == 3 and _tiles(problem, 2) >= FEWEST_TILES:
+        return [("winograd2", "3x3 on tiles of 2: 2.25 times fewer products")]
+    return []
 
 
-def _tiles(problem: ConvProblem) -> tuple[float, int]:
-    """Return what tiles of 4 x 4 compute over what is wanted, and their number."""
-    rows, columns = -(-problem.p // 4), -(-problem.q // 4)
-    waste = 16 * rows * columns / (problem.p * problem.q)
-    return waste, problem.n * rows * columns
+def _tiles(problem: ConvProblem, side: int) -> int:
+    """Return how many tiles of side x side cover the output."""
+    return problem.n * -(-problem.p // side) * -(-problem.q // side)
