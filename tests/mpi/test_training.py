@@ -8,6 +8,7 @@ import pytest
 from mpi4py import MPI
 
 from tenbin.case import Case
+from tenbin.errors import UsageError
 from tenbin.kernel import Options, Task
 from tenbin.kernels.training import KERNEL
 from tenbin.kernels.training.problem import TrainingProblem
@@ -131,3 +132,11 @@ def test_replicas_that_differ_are_wrong() -> None:
     task.release()
     topology.free()
     assert not verdict
+
+
+def test_an_allreduce_for_another_memory_is_refused() -> None:
+    if COMM.size == 1:
+        pytest.skip("1 rank: nothing is summed")
+
+    with pytest.raises(UsageError, match="nccl:flat cannot sum gradients on the host"):
+        train(replace(PROBLEM, allreduce="nccl:flat"))

@@ -30,5 +30,5 @@ class Feed:
     def pixels(self, rows: Array) -> Array:
         """Return byte images (n, pixels) as 0..1; the next call overwrites them."""
         x = self._x[: len(rows)]
-        self.xp.multiply(self.xp.asarray(rows), self._scale, out=x, casting="unsafe")
+        self.xp.multiply(self.xp.asarray(rows), self._scale, out=x)
         return x.reshape(len(rows), *self.shape)
