@@ -29,6 +29,7 @@ DTYPES = ("float32", "float64")
 # method -> module:name of its Variant, imported when it is needed
 _NMF = "tenbin.kernels.training.semi_nmf.variants"
 _BP = "tenbin.kernels.training.backprop.variants"
+_VOGN = "tenbin.kernels.training.vogn.variants"
 VARIANTS: dict[str, str] = {
     "sgd": f"{_BP}:SGD",
     "momentum": f"{_BP}:MOMENTUM",
@@ -37,6 +38,8 @@ VARIANTS: dict[str, str] = {
     "adadelta": f"{_BP}:ADADELTA",
     "rmsprop": f"{_BP}:RMSPROP",
     "adam": f"{_BP}:ADAM",
+    "vogn": f"{_VOGN}:VOGN",
+    "mc": f"{_VOGN}:MONTE_CARLO",
     "semi-nmf": f"{_NMF}:SEMI_NMF",
     "semi-nmf-eigen": f"{_NMF}:EIGEN",
     "semi-nmf-eigen-once": f"{_NMF}:EIGEN_ONCE",

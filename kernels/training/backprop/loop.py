@@ -22,6 +22,7 @@ from tenbin.kernels.training.backprop.reduce import Reducer
 from tenbin.kernels.training.data import order
 from tenbin.kernels.training.layers.layer import Array
 from tenbin.kernels.training.layers.network import Network
+from tenbin.kernels.training.layers.softmax import softmax
 from tenbin.kernels.training.losses import LOSSES
 from tenbin.kernels.training.schedules import SCHEDULES
 from tenbin.kernels.training.trainer import Diverged, Progress, Setup, State, Stopped
@@ -118,17 +119,29 @@ class Loop(ABC):
         self.update(self.rate * self.schedule((step.number - 1) / steps), step.number)
         return whole
 
-    def outputs(self, rows: NDArray[Any]) -> Array:
-        """Return the outputs (n, classes) of as many byte images as a batch holds."""
-        return self.net.forward(self.feed.pixels(rows), training=False)
+    def outputs(self, rows: NDArray[Any], training: bool = False) -> Array:
+        """Return the outputs (n, classes) of at most a batch of byte images."""
+        return self.net.forward(self.feed.pixels(rows), training)
+
+    def predict(self, rows: NDArray[Any]) -> Array:
+        """Return the probabilities (n, classes) of at most a batch of byte images."""
+        return softmax(self.xp, self.outputs(rows).copy())
 
     def classify(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Return the class with the largest output, batch by batch."""
         found = np.empty(len(rows), dtype=np.uint8)
-        for start in range(0, len(rows), self.net.batch):
-            some = slice(start, start + self.net.batch)
+        for some in self._pieces(len(rows)):
             found[some] = device.to_host(self.outputs(rows[some]).argmax(axis=-1))
         return found
+
+    def probabilities(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return what the method predicts, (n, classes), in host memory."""
+        told = [device.to_host(self.predict(rows[p])) for p in self._pieces(len(rows))]
+        return np.concatenate(told)
+
+    def _pieces(self, count: int) -> list[slice]:
+        starts = range(0, count, self.net.batch)
+        return [slice(start, start + self.net.batch) for start in starts]
 
     def replicated(self) -> NDArray[Any]:
         """Return the weights."""

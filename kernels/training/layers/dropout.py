@@ -37,7 +37,8 @@ class Dropout(Layer):
 
     def _draw(self, x: Array) -> Array:
         step = self.place.step
-        rng = np.random.default_rng((*self.place.seed, step.number))
+        key = (*self.place.seed, step.number, step.sample)
+        rng = np.random.default_rng(key)
         drawn = rng.random((step.total, *x.shape[1:]), dtype=np.float32)
         mine = drawn[step.rows.start : step.rows.stop] >= self.rate
         scaled = mine * self.place.dtype.type(1.0 / (1.0 - self.rate))

@@ -34,10 +34,12 @@ class Spec:
 class Step:
     """The step in flight: which rows of the global batch this rank works on.
 
-    `number` counts all steps of the run. `sum_over_ranks` adds a small array in place.
+    `number` counts all steps of the run, `sample` what is drawn more than once in one.
+    `sum_over_ranks` adds a small array in place.
     """
 
     number: int = 0
+    sample: int = 0
     total: int = 1
     rows: range = range(1)
     sum_over_ranks: Callable[[Array], object] = lambda array: None
