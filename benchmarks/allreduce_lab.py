@@ -6,6 +6,9 @@ Nodes are network namespaces behind links of 1 Gbit/s. All algorithms take turns
 same ranks; every result is checked; times are medians of the slowest rank. Exits 1
 where the best hierarchy gains less than its bar, or where the bytes on the links are
 not those of the schedule.
+
+Of n bytes, each of N nodes has to send 2 (N - 1)/N n at least, however they are summed
+(Patarasuk and Yuan, 2009): the time of that at the rate of a link bounds every gain.
 """
 
 import argparse
@@ -32,6 +35,7 @@ LAYOUTS = ((4, 2), (2, 4))  # nodes, ranks per node
 OVER_FLAT = {(4, 2): 1.1, (2, 4): 1.5}
 OVER_LIBRARY = 1.8
 BYTES_WITHIN = 0.02
+BITS = {"gbit": 1e9, "mbit": 1e6}  # units of tc
 BASELINES = ("library", "flat")
 SKIPPED = 0
 
@@ -40,7 +44,15 @@ def hierarchies(nodes: int, ranks_per_node: int) -> list[str]:
     """Return the two-level names to try; in segments, levels overlap."""
     g, n = ranks_per_node, nodes
     plain, direct = f"{g}x{n}", f"{g}dx{n}d"
-    return [plain, f"{plain}/4", f"{direct}/4", f"{g}dx{n}/4", f"shm:{plain}"]
+    mixed = f"{g}dx{n}"
+    return [
+        plain,
+        f"{plain}/4",
+        f"{direct}/4",
+        f"{mixed}/4",
+        f"{mixed}/16",
+        f"shm:{plain}",
+    ]
 
 
 def prepare(topology: Topology, size: int, names: list[str]) -> dict[str, Task]:
@@ -106,7 +118,16 @@ def inside(sizes: str, rounds: int, algorithms: str) -> None:
     topology.free()
 
 
-def judge(layout: tuple[int, int], size: int, found: dict[str, dict[str, Any]]) -> bool:
+def bound_s(nodes: int, size: int, rate: str) -> float:
+    """Return the seconds below which no allreduce over such links can come."""
+    unit = next(unit for unit in BITS if rate.endswith(unit))
+    bits_per_s = float(rate.removesuffix(unit)) * BITS[unit]
+    return 2 * (nodes - 1) / nodes * size * 8 / bits_per_s
+
+
+def judge(
+    layout: tuple[int, int], size: int, found: dict[str, dict[str, Any]], rate: str
+) -> bool:
     """Print the medians, ratios and bytes of one size; return whether all bars hold."""
     nodes, per_node = layout
     middle = {name: statistics.median(row["times"]) for name, row in found.items()}
@@ -130,7 +151,13 @@ def judge(layout: tuple[int, int], size: int, found: dict[str, dict[str, Any]]) 
     good = good and over_flat >= bar and over_library >= OVER_LIBRARY
     print(
         f"  {best}: {over_flat:.2f}x of flat (bar {bar}), {over_library:.2f}x of "
-        f"library (bar {OVER_LIBRARY}): {'within' if good else 'beyond'}",
+        f"library (bar {OVER_LIBRARY}): {'within' if good else 'beyond'}"
+    )
+    least = bound_s(nodes, size, rate)
+    most = ", ".join(f"{middle[name] / least:.2f}x of {name}" for name in BASELINES)
+    print(
+        f"  links allow {least * 1e3:.1f} ms, at most {most}; {best} uses "
+        f"{least / middle[best]:.0%} of them",
         flush=True,
     )
     return good
@@ -160,7 +187,7 @@ def main() -> int:
             lines = [line for line in text.splitlines() if line.startswith("found ")]
             for line in lines:
                 size, found = json.loads(line.removeprefix("found "))
-                verdicts.append(judge((nodes, per_node), size, found))
+                verdicts.append(judge((nodes, per_node), size, found, asked.rate))
     return int(not (verdicts and all(verdicts)))
 
 
