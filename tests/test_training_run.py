@@ -1,8 +1,10 @@
 """Training through the command line: studies, long courses, divergence."""
 
+import doctest
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,16 @@ from tenbin.kernels.training.progress import Reporter
 from tenbin.record import Record
 from tenbin.results import store
 
+DOCUMENTED = (
+    "problem",
+    "names",
+    "nets",
+    "schedules",
+    "data.order",
+    "data.glyphs",
+    "layers.window",
+    "layers.initialise",
+)
 TENBIN = [sys.executable, "-m", "tenbin"]
 
 SLOW = """
@@ -156,3 +168,11 @@ def test_progress_counts_steps_of_all_epochs() -> None:
     report(2, 5, 10)  # too soon to be drawn
 
     assert seen == [(14, 30, "epoch 2")]
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_examples_are_true(name: str) -> None:
+    result = doctest.testmod(import_module(f"tenbin.kernels.training.{name}"))
+
+    assert result.attempted > 0
+    assert result.failed == 0

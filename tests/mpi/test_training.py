@@ -11,6 +11,8 @@ from tenbin.case import Case
 from tenbin.errors import UsageError
 from tenbin.kernel import Options, Task
 from tenbin.kernels.training import KERNEL
+from tenbin.kernels.training.data import load
+from tenbin.kernels.training.data.together import load_together
 from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.topology import Topology, discover
 
@@ -132,6 +134,17 @@ def test_replicas_that_differ_are_wrong() -> None:
     task.release()
     topology.free()
     assert not verdict
+
+
+@pytest.mark.parametrize("samples", [1, 130])
+def test_ranks_draw_one_data_set_together(samples: int) -> None:
+    found = load_together(COMM, "letters", samples=samples, seed=4)
+    alone = load("letters", samples=samples, seed=4)
+
+    for mine, other in ((found.train, alone.train), (found.test, alone.test)):
+        np.testing.assert_array_equal(mine.images, other.images)
+        np.testing.assert_array_equal(mine.labels, other.labels)
+        np.testing.assert_array_equal(mine.styles, other.styles)
 
 
 def test_an_allreduce_for_another_memory_is_refused() -> None:

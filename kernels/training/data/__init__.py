@@ -13,7 +13,7 @@ from pathlib import Path
 from tenbin.errors import UsageError, unknown
 from tenbin.kernels.training.data.cifar import read_cifar10
 from tenbin.kernels.training.data.dataset import Dataset, Split
-from tenbin.kernels.training.data.glyphs import DIGITS, LETTERS, glyphs
+from tenbin.kernels.training.data.glyphs import DIGITS, LETTERS, glyphs, sizes
 from tenbin.kernels.training.data.idx import read_idx
 from tenbin.kernels.training.data.sources import (
     SOURCES,
@@ -36,8 +36,7 @@ def load(name: str, data_dir: str = "", samples: int = 0, seed: int = 1) -> Data
     unknown name and for files that are missing or broken.
     """
     if name in DRAWN:
-        asked = {"train": samples, "test": max(1, samples // 5)} if samples else {}
-        return glyphs(DRAWN[name], seed=seed, **asked)
+        return glyphs(DRAWN[name], *sizes(samples), seed)
     if name not in SOURCES:
         raise unknown("data set", name, DATASETS)
     train, test = READERS.get(name, _idx)(name, data_folder(data_dir))

@@ -26,6 +26,15 @@ GRID = 5  # points of the elastic grid on a side
 Floats = NDArray[np.float32]
 
 
+def sizes(samples: int) -> tuple[int, int]:
+    """Return how many samples to train and to test on; 0 is the usual number.
+
+    >>> sizes(0), sizes(500)
+    ((10000, 2000), (500, 100))
+    """
+    return (samples, max(1, samples // 5)) if samples else (TRAIN_SIZE, TEST_SIZE)
+
+
 @dataclass(frozen=True)
 class Extent:
     """How far a sample may leave its clean glyph; lengths in pixels of 28."""
