@@ -51,6 +51,19 @@ VARIANTS: dict[str, Variant] = {
     "native": Variant(
         native("gemm"), NARROW, missing=lacking("gemm", "float16"), tell=tell("gemm")
     ),
+    "native-dot": Variant(
+        native("gemm_dot"),
+        {"bfloat16": "float32"},
+        missing=lacking("gemm_dot", "bfloat16"),
+        tell=tell("gemm_dot"),
+        c=16.0,
+    ),
+    "native-fp16acc": Variant(
+        native("gemm_fp16acc"),
+        {"float16": "float16"},
+        missing=lacking("gemm_fp16acc", "float16"),
+        tell=tell("gemm_fp16acc"),
+    ),
     "torch": Variant(torch, accumulate=WIDE | NARROW, missing=no_torch, c=16.0),
     "cupy": Variant(cupy, accumulate=sums(), missing=missing, on_device=True),
     **{

@@ -1,4 +1,9 @@
-"""The native products (kernels/native/gemm*.c): stored in half, summed in float32."""
+"""The native products (kernels/native/gemm*.c) as variants.
+
+native           sums in float32, by multiply-adds, or by tiles where they are exact
+native-dot       bfloat16 by instructions that add two products at once
+native-fp16acc   sums in float16, rounded at every step: for the study of accuracy
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,3 +1,5 @@
+#define _GNU_SOURCE
+
 #include "dispatch.h"
 
 #include <stdio.h>
@@ -13,6 +15,10 @@
 
 #if defined(TENBIN_X86)
 #include <cpuid.h>
+#endif
+#if defined(TENBIN_AMX)
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 #define ROW(operation, dtype, isa, function) \
@@ -52,6 +58,7 @@ static const struct kernel KERNELS[] = {
     ROW("triad", "float64", ISA_SCALAR, triad_f64_scalar),
     ADD_ROWS(ISA_SCALAR, scalar),
     GEMM_ROWS(ISA_SCALAR, scalar),
+    ROW("gemm_fp16acc", "float16", ISA_SCALAR, gemm_fp16acc_scalar),
     WINOGRAD_ROWS(ISA_SCALAR, scalar),
     CONV_ROWS("conv_direct", direct, ISA_SCALAR, scalar),
     CONV_ROWS("conv_backward_data", backward_data, ISA_SCALAR, scalar),
@@ -71,6 +78,11 @@ static const struct kernel KERNELS[] = {
     ROW("triad", "float64", ISA_AVX2, triad_f64_avx2),
     ADD_ROWS(ISA_AVX2, avx2),
     GEMM_ROWS(ISA_AVX2, avx2),
+    ROW("gemm_fp16acc", "float16", ISA_AVX2, gemm_fp16acc_avx2),
+    CONV_ROWS("conv_direct", direct, ISA_AVX2, avx2),
+    CONV_ROWS("conv_pointwise", pointwise, ISA_AVX2, avx2),
+    CONV_ROWS("conv_pixel", pixel, ISA_AVX2, avx2),
+    CONV_ROWS("conv_backward_data", backward_data, ISA_AVX2, avx2),
     CONV_VECTOR_ROWS(ISA_AVX2, avx2),
     WINOGRAD_ROWS(ISA_AVX2, avx2),
     ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
@@ -84,18 +96,24 @@ static const struct kernel KERNELS[] = {
 #endif
 #if defined(TENBIN_AVX512BF16)
     ROW("fma", "bfloat16", ISA_AVX512BF16, fma_bf16_avx512bf16),
+    ROW("gemm_dot", "bfloat16", ISA_AVX512BF16, gemm_dot_bf16_avx512bf16),
     ROW("conv_dot", "bfloat16", ISA_AVX512BF16, conv_dot_bf16_avx512bf16),
 #endif
 #if defined(TENBIN_AVX512FP16)
     ROW("fma", "float16", ISA_AVX512FP16, fma_f16_avx512fp16),
     ROW("add", "float16", ISA_AVX512FP16, add_f16_avx512fp16),
+    ROW("gemm_fp16acc", "float16", ISA_AVX512FP16, gemm_fp16acc_avx512fp16),
+#endif
+#if defined(TENBIN_AMX)
+    ROW("gemm", "float16", ISA_AMX, gemm_f16_amx),
+    ROW("gemm_dot", "bfloat16", ISA_AMX, gemm_dot_bf16_amx),
 #endif
 };
 
 #define ROWS (sizeof KERNELS / sizeof KERNELS[0])
 
 const char *const ISA_NAMES[ISA_COUNT] = {
-    "scalar", "neon", "avx2", "avx512", "avx512bf16", "avx512fp16",
+    "scalar", "neon", "avx2", "avx512", "avx512bf16", "avx512fp16", "amx",
 };
 
 static const struct kernel *runnable[ROWS];
@@ -108,6 +126,19 @@ static bool has_f16c(void)
 {
     unsigned a, b, c, d;
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
+#if defined(TENBIN_AMX)
+/* AMX-BF16 and tiles, and the leave of the kernel to use their large registers. */
+static bool has_amx(void)
+{
+    const long request = 0x1023, tile_data = 18; /* ARCH_REQ_XCOMP_PERM */
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d))
+        return false;
+    const bool bf16 = d >> 22 & 1, tiles = d >> 24 & 1;
+    return bf16 && tiles && syscall(SYS_arch_prctl, request, tile_data) == 0;
 }
 #endif
 
@@ -135,6 +166,10 @@ bool isa_supported(enum isa isa)
 #if defined(TENBIN_AVX512FP16)
     case ISA_AVX512FP16:
         return isa_supported(ISA_AVX512) && __builtin_cpu_supports("avx512fp16");
+#endif
+#if defined(TENBIN_AMX)
+    case ISA_AMX:
+        return isa_supported(ISA_AVX512BF16) && has_amx();
 #endif
     default:
         return false;

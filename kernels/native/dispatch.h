@@ -17,6 +17,7 @@ enum isa {
     ISA_AVX512,
     ISA_AVX512BF16,
     ISA_AVX512FP16,
+    ISA_AMX,
     ISA_COUNT
 };
 

@@ -66,7 +66,7 @@ static void set_blocks(struct gemm_plan *plan)
     if (plan->blocks < 2 * threads)
         plan->splits = least(ceil_div(2 * threads, plan->blocks),
                              1 + (panels - 1) / SPLIT_PANELS);
-    if (threads == 1)
+    if (threads == 1 || plan->family->in_order)
         plan->splits = 1;
 }
 
@@ -89,6 +89,8 @@ struct gemm_plan gemm_plan(const struct gemm_family *family,
     plan.mirrored = asked->shape.m < asked->shape.n && asked->shape.m <= MIRROR_M;
     if (plan.mirrored)
         plan.done = mirror(asked);
+    if (plan.done.shape.n < family->least_n)
+        return gemm_plan(family->spare, asked, threads);
     plan.threads = threads;
     if (threads <= 0)
         plan.threads = omp_get_max_threads();

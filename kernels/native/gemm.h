@@ -63,6 +63,8 @@ struct gemm_family {
     const struct gemm_kernel *kernels;
     size_t count;
     const struct gemm_family *spare; /* for what packing refused, or NULL */
+    size_t least_n; /* narrower products are for the spare, too */
+    bool in_order;  /* sums depend on their order: k is not split */
 };
 
 typedef const struct gemm_family *(*gemm_getter)(void);
@@ -107,5 +109,11 @@ GEMM_GETTER(gemm_f32_avx2)
 GEMM_GETTER(gemm_f16_avx512)
 GEMM_GETTER(gemm_bf16_avx512)
 GEMM_GETTER(gemm_f32_avx512)
+GEMM_GETTER(gemm_f16_amx)
+GEMM_GETTER(gemm_fp16acc_scalar)
+GEMM_GETTER(gemm_fp16acc_avx2)
+GEMM_GETTER(gemm_fp16acc_avx512fp16)
+GEMM_GETTER(gemm_dot_bf16_avx512bf16)
+GEMM_GETTER(gemm_dot_bf16_amx)
 
 #endif

@@ -157,7 +157,7 @@ const struct gemm_family *GETTER(void)
 {
     static const struct gemm_family family = {
         NAMED(TYPE, kernels), sizeof NAMED(TYPE, kernels) / sizeof(struct gemm_kernel),
-        NULL};
+        NULL, 1, false};
     return &family;
 }
 

@@ -25,6 +25,8 @@ static bool read_matrix(const Py_buffer *view, size_t item, struct gemm_matrix *
 {
     if (view->ndim != 2 || (size_t)view->itemsize != item)
         return refuse("gemm: a matrix has two axes and the elements of its dtype");
+    if (view->len == 0)
+        return refuse("gemm: a matrix must not be empty");
     size_t stride[2];
     for (int axis = 0; axis < 2; axis++) {
         const bool single = view->shape[axis] <= 1;
@@ -58,8 +60,8 @@ static bool read_product(struct product *product, int threads)
         !read_matrix(out, item, &asked.c))
         return false;
     if (a->shape[1] != b->shape[0] || out->shape[0] != a->shape[0] ||
-        out->shape[1] != b->shape[1] || a->shape[1] == 0 || out->len == 0)
-        return refuse("gemm: out (m, n) = a (m, k) b (k, n), none of them empty");
+        out->shape[1] != b->shape[1])
+        return refuse("gemm: out (m, n) = a (m, k) b (k, n)");
     if (!distinct(out, &asked.c))
         return refuse("gemm: elements of out share a place");
     asked.shape = (struct gemm_shape){(size_t)out->shape[0], (size_t)out->shape[1],
@@ -130,6 +132,17 @@ PyObject *module_gemm(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* Return the ISA of the family that will compute: perhaps the spare of the row's. */
+static const char *isa_of(const struct product *product)
+{
+    const struct kernel *row;
+    for (size_t i = 0; (row = dispatch_row(i)); i++)
+        if (strncmp(row->operation, "gemm", 4) == 0 &&
+            ((gemm_getter)row->run)() == product->plan.family)
+            return ISA_NAMES[row->isa];
+    return ISA_NAMES[product->row->isa];
+}
+
 PyObject *module_gemm_plan(PyObject *self, PyObject *args)
 {
     struct product product;
@@ -137,7 +150,7 @@ PyObject *module_gemm_plan(PyObject *self, PyObject *args)
     PyObject *told = NULL;
     if (take(args, &product)) {
         const struct gemm_plan *plan = &product.plan;
-        told = Py_BuildValue("{s:s,s:s,s:O,s:i,s:n}", "isa", ISA_NAMES[product.row->isa],
+        told = Py_BuildValue("{s:s,s:s,s:O,s:i,s:n}", "isa", isa_of(&product),
                              "kernel", plan->kernel->name, "mirrored",
                              plan->mirrored ? Py_True : Py_False, "threads",
                              plan->threads, "splits", (Py_ssize_t)plan->splits);

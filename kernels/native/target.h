@@ -24,6 +24,10 @@
 #define TENBIN_AVX512BF16 1
 #endif
 
+#if defined(TENBIN_X86) && defined(__linux__) && TENBIN_COMPILER(11, 12)
+#define TENBIN_AMX 1
+#endif
+
 #if defined(TENBIN_X86) && TENBIN_COMPILER(12, 15)
 #define TENBIN_AVX512FP16 1
 #endif

@@ -1,0 +1,44 @@
+/* Eight sums at a time, by exact emulation. Needs AVX2, FMA and F16C. */
+
+#include "gemm_blocks.h"
+
+#if defined(TENBIN_X86)
+#include <immintrin.h>
+
+TARGET_BEGIN(AVX2)
+
+#define MR ((size_t)6)
+#define A_LANES ((size_t)8)
+#define NR ((size_t)16)
+#define LANES ((size_t)8)
+
+static ALWAYS_INLINE __m256 fused(__m256 x, __m256 y, __m256 sum)
+{
+    const __m256 zero = _mm256_setzero_ps();
+    const __m256 product = _mm256_mul_ps(x, y), s = _mm256_add_ps(product, sum);
+    const __m256 part = _mm256_sub_ps(s, product);
+    const __m256 error = _mm256_add_ps(_mm256_sub_ps(product, _mm256_sub_ps(s, part)),
+                                       _mm256_sub_ps(sum, part));
+    const __m256i bits = _mm256_castps_si256(s), one = _mm256_set1_epi32(1);
+    const __m256i inexact =
+        _mm256_castps_si256(_mm256_cmp_ps(error, zero, _CMP_NEQ_OQ));
+    const __m256i inwards = /* all ones, -1, where the error and s differ in sign */
+        _mm256_srai_epi32(_mm256_castps_si256(_mm256_xor_ps(error, s)), 31);
+    const __m256i even = _mm256_andnot_si256(bits, one); /* 1 where the last bit is 0 */
+    const __m256i move = _mm256_and_si256(
+        _mm256_sign_epi32(even, _mm256_or_si256(inwards, one)), inexact);
+    const __m256 odd = _mm256_castsi256_ps(_mm256_add_epi32(bits, move));
+    return _mm256_cvtph_ps(_mm256_cvtps_ph(odd, _MM_FROUND_TO_NEAREST_INT));
+}
+
+#define WIDENED gemm_f16_avx2
+#define GETTER gemm_fp16acc_avx2
+#define HELD __m256
+#define HOLD _mm256_loadu_ps
+#define SPREAD_HELD _mm256_set1_ps
+#define FUSED fused
+#define RELEASE _mm256_storeu_ps
+#include "gemm_fp16acc.h"
+
+TARGET_END
+#endif
