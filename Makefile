@@ -61,7 +61,7 @@ PRELOAD = $(foreach name,asan ubsan,$(shell $(CC) -print-file-name=lib$(name).so
 asan: install
 	mkdir -p $(ASAN)
 	git ls-files -z | tar --null --files-from=- --create | tar --extract -C $(ASAN)
-	$(MAKE) --jobs $(shell nproc) $(ASAN)/kernels/native/_native.abi3.so
+	$(MAKE) --silent --jobs $(shell nproc) $(ASAN)/kernels/native/_native.abi3.so
 	cd $(ASAN) && ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=suite LD_PRELOAD="$(PRELOAD)" \
 	    $(abspath $(BIN))/python -m pytest -q -p no:cacheprovider tests/test_native_*.py
 

@@ -27,6 +27,7 @@ BARS = {
     "conv_direct": 0,
     "conv_auto": 0,
     "conv_stacks": 0,
+    "gemm_half": 0,
 }
 
 

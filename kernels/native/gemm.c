@@ -6,8 +6,8 @@
 #include "threads.h"
 
 #define LINE 64
-#define MC 126                      /* rows of a block of sums, beside A in the L2 */
-#define NC 1024                     /* columns of it */
+#define MC 252                      /* rows of a block of sums, beside A in the L2 */
+#define NC 512                      /* columns of it */
 #define MIRROR_M 64                 /* fewer rows are better columns */
 #define PACKED_B ((size_t)64 << 20) /* bytes of B packed at once, at most */
 #define SPLIT_PANELS 4              /* a split of k has at least so many panels */
@@ -99,7 +99,8 @@ struct gemm_plan gemm_plan(const struct gemm_family *family,
     const struct gemm_kernel *kernel = plan.kernel;
     const size_t width = plan.nc, panels = ceil_div(asked->shape.k, kernel->kc);
     plan.b_bytes = panels * (width / kernel->nr) * kernel->b_bytes;
-    plan.sums_bytes = round_up(plan.mc * width * kernel->sum_bytes, LINE);
+    plan.pitch = width + LINE / sizeof(float);
+    plan.sums_bytes = round_up(plan.mc * plan.pitch * kernel->sum_bytes, LINE);
     plan.thread_bytes = plan.mc / kernel->mr * kernel->a_bytes;
     const size_t sums = plan.splits == 1 ? (size_t)plan.threads
                                          : plan.blocks * plan.splits;
@@ -163,7 +164,7 @@ static bool multiply_panels(const struct stage *stage, size_t i, size_t rows, si
             const void *from = a + r / kernel->mr * kernel->a_bytes;
             kernel->tile(lines.k, kernel->direct ? &lines : from, along,
                          b + panel * kernel->b_bytes,
-                         sums + (r * plan->nc + panel * kernel->nr) * sum, plan->nc,
+                         sums + (r * plan->pitch + panel * kernel->nr) * sum, plan->pitch,
                          first);
         }
     return packed;
@@ -177,11 +178,11 @@ static void store_block(const struct stage *stage, size_t i, size_t rows,
     const size_t sum = kernel->sum_bytes;
     if (plan->done.c.column == 1)
         for (size_t r = 0; r < rows; r++)
-            kernel->store(sums + r * plan->nc * sum, 1, stage->width,
+            kernel->store(sums + r * plan->pitch * sum, 1, stage->width,
                           (char *)element(plan, &plan->done.c, i + r, stage->j));
     else
         for (size_t j = 0; j < stage->width; j++)
-            kernel->store(sums + j * sum, plan->nc, rows,
+            kernel->store(sums + j * sum, plan->pitch, rows,
                           (char *)element(plan, &plan->done.c, i, stage->j + j));
 }
 
@@ -215,7 +216,7 @@ static void reduce_block(const struct stage *stage, size_t block)
     float *sums = (void *)place;
     for (size_t split = 1; split < plan->splits; split++) {
         const float *more = (void *)(place + split * plan->sums_bytes);
-        for (size_t r = 0; r < rows * plan->nc; r++)
+        for (size_t r = 0; r < rows * plan->pitch; r++)
             sums[r] += more[r];
     }
     store_block(stage, i, rows, place);

@@ -82,6 +82,7 @@ struct gemm_plan {
     struct gemm_product done; /* the same, or its mirror: C' = B' A', transposed */
     bool mirrored;
     size_t mc, nc;
+    size_t pitch; /* of the sums: no power of two, so that rows differ in their sets */
     size_t blocks, splits; /* of the rows, and of k where rows are few */
     int threads;
     size_t b_bytes, thread_bytes, sums_bytes, scratch_bytes;

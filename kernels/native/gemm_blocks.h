@@ -14,8 +14,9 @@
 
 /* kc, and the distance of rows in a packed panel: not a power of two, so that rows lie
    in different sets of the L1. The depth of dot products, which keep A in no cache. */
-#define DEPTH ((size_t)512)
+#define DEPTH ((size_t)384)
 #define A_DEPTH (DEPTH + 16)
+#define B_AHEAD 16 /* steps of k */
 #define DOT_KC ((size_t)4096)
 #define DOT_DEPTH (DOT_KC + 16)
 #define DOT_AHEAD 512 /* bytes */

@@ -33,6 +33,8 @@ static ALWAYS_INLINE void NAMED(TILE, strided)(size_t k, const float *a, size_t 
             for (size_t v = 0; v < NR / LANES; v++)
                 sum[i][v] = FMA(x, y[v], sum[i][v]);
         }
+        for (size_t j = 0; j < NR; j += 16) /* from the L2, a line at a time */
+            __builtin_prefetch(b + B_AHEAD * NR + j);
         a += step;
         b += NR;
     }
