@@ -24,9 +24,8 @@ static inline struct pair load_f16(const uint16_t *place)
 
 static inline __m512i round_f16(struct pair sum)
 {
-    const int to_nearest = _MM_FROUND_TO_NEAREST_INT;
-    const __m256i first = _mm512_cvtps_ph(sum.a_f32x16, to_nearest);
-    const __m256i last = _mm512_cvtps_ph(sum.b_f32x16, to_nearest);
+    const __m256i first = _mm512_cvtps_ph(sum.a_f32x16, _MM_FROUND_TO_NEAREST_INT);
+    const __m256i last = _mm512_cvtps_ph(sum.b_f32x16, _MM_FROUND_TO_NEAREST_INT);
     return _mm512_inserti64x4(_mm512_castsi256_si512(first), last, 1);
 }
 
