@@ -23,6 +23,7 @@ def complaints(compiler: str, stages: list[str], source: Path) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("compiler", "stages", "sources"),
     [("aarch64-linux-gnu-gcc", MAKE, "*_neon.c"), ("clang", ONLY_READ, "*.c")],
