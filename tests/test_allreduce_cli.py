@@ -144,6 +144,24 @@ def test_overlap_leaves_records_and_prints_their_ratios(tmp_path: Path) -> None:
     assert row["both_s"] * 1e9 == np.median(record.details["both_ns"])
 
 
+def test_a_search_measures_what_is_predicted_and_what_is_not(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    least = ["--most", "1", "--rounds", "1", "--budget", "0.02"]
+    options = ["--machine", "abci1", "-s", "4KiB", *least]
+
+    rows = json.loads(
+        shown("search", "--ranks", "2", *options, "--out", str(out), *JSON)
+    )
+
+    found = {row["algorithm"] for row in rows}
+    assert {"library", "lib:flat", "flat", "shm:2", "shm-copy:2"} <= found
+    assert any(row["front"] for row in rows)
+    (run,) = store.load([out])
+    predicted = {r.variant for r in run.records if "predicted_s" in r.details}
+    assert "flat" in predicted
+    assert not predicted & {"library", "lib:flat", "shm:2", "shm-copy:2"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -192,6 +193,19 @@ def record(exits: list[list[int]], flags: tuple[str, ...] = ()) -> Record:
 def test_a_rank_that_is_always_last_is_named() -> None:
     (line,) = stragglers([record([[10, 20]] * 50)])
     assert "rank 1 on b leaves last in 100% of 50 repetitions, 0.0 us behind" in line
+
+
+def test_a_barrier_may_let_one_rank_go_last() -> None:
+    late = record([[30, 30]] * 50)
+    assert late.samples is not None
+    samples = msgspec.structs.replace(late.samples, entry_ns=[[0, 20]] * 50)
+
+    by_window = msgspec.structs.replace(late, samples=samples)
+    barrier = msgspec.structs.replace(samples, start="barrier")
+    by_barrier = msgspec.structs.replace(late, samples=barrier)
+
+    assert "enters last" in stragglers([by_window])[0]
+    assert stragglers([by_barrier]) == []
 
 
 def test_a_rank_that_is_last_by_a_moment_holds_nobody_up() -> None:

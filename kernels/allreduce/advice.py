@@ -4,7 +4,7 @@ Pure functions over records of one run; a record counts by the median of its mak
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,7 +15,7 @@ from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.names import LIBRARY, parse
 from tenbin.kernels.allreduce.rounding import rounding
 from tenbin.kernels.allreduce.search import OWN_PAIR
-from tenbin.record import Record
+from tenbin.record import Record, SampleRow
 
 NOTICED = 1.05  # a ratio below this is no loss
 SURE = 1e-3  # p-value of a straggler
@@ -183,27 +183,33 @@ def library_losses(points: Sequence[Measured]) -> list[Loss]:
 
 def stragglers(records: Iterable[Record]) -> list[str]:
     """Return a line for each case whose last rank is no matter of chance."""
-    lines = []
-    for record in records:
-        samples = record.samples
-        if samples is None or samples.condensed or record.ranks < 2:
+    return [
+        f"{record.case}: {remark}"
+        for record in records
+        if record.samples is not None
+        and not record.samples.condensed
+        and record.ranks > 1
+        and not NO_STRAGGLER & set(record.flags)
+        for remark in _last_ranks(record, record.samples)
+    ]
+
+
+def _last_ranks(record: Record, samples: SampleRow) -> Iterator[str]:
+    stamped = {"leaves": samples.exit_ns}
+    if samples.start == "window":  # a barrier lets go of its ranks in its own order
+        stamped["enters"] = samples.entry_ns
+    for verb, stamps in stamped.items():
+        found = stats.straggler(stamps) if stamps else None
+        if found is None or not _counts(found, record.ranks):
             continue
-        if NO_STRAGGLER & set(record.flags):
+        late = _late_s(stamps, found.rank)
+        if late < LATE * median_s(record):
             continue
-        for verb, stamps in (("enters", samples.entry_ns), ("leaves", samples.exit_ns)):
-            found = stats.straggler(stamps) if stamps else None
-            if found is None or not _counts(found, record.ranks):
-                continue
-            late = _late_s(stamps, found.rank)
-            if late < LATE * median_s(record):
-                continue
-            host = record.hosts[found.rank] if record.hosts else "?"
-            lines.append(
-                f"{record.case}: rank {found.rank} on {host} {verb} last in "
-                f"{found.share:.0%} of {len(stamps)} repetitions, {late * 1e6:.1f} us "
-                "behind the others"
-            )
-    return lines
+        host = record.hosts[found.rank] if record.hosts else "?"
+        yield (
+            f"rank {found.rank} on {host} {verb} last in {found.share:.0%} of "
+            f"{len(stamps)} repetitions, {late * 1e6:.1f} us behind the others"
+        )
 
 
 def _counts(found: stats.Straggler, ranks: int) -> bool:
