@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from tenbin import device
 from tenbin.kernels.training.layers.initialise import Initialiser
 
 Array = Any  # of numpy or of cupy
@@ -61,10 +60,8 @@ class Place:
     gradients: Sequence[Array] = ()
 
     def empty(self, *shape: int) -> Array:
-        """Return uninitialised memory of the net's dtype, laid out as by `columns`."""
-        made = self.xp.empty(0, dtype=self.dtype)
-        order = "F" if columns(made, shape) else "C"
-        return self.xp.empty(shape, dtype=self.dtype, order=order)
+        """Return uninitialised memory of the net's dtype."""
+        return self.xp.empty(shape, dtype=self.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,16 +76,6 @@ class Examples:
 
     inputs: Array
     deltas: Array
-
-
-def columns(like: Array, shape: Shape) -> bool:
-    """Return whether matrices (n, features) lie with samples as columns in memory.
-
-    On the host they do, weights too: then the long axis of weights, not the short one
-    of samples, is what BLAS packs its panels along, worth a tenth at batch 128 with
-    OpenBLAS. Shapes and results are the same either way.
-    """
-    return len(shape) == 2 and not device.holds(like)
 
 
 @dataclass(eq=False)

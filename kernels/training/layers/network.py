@@ -23,7 +23,6 @@ from tenbin.kernels.training.layers.layer import (
     Shape,
     Spec,
     Step,
-    columns,
 )
 
 LINE_BYTES = 64
@@ -43,11 +42,8 @@ class Part:
         return self.start + prod(self.spec.shape)
 
     def of(self, flat: Array) -> Array:
-        """Return the view of the parameter; matrices lie as `layer.columns` has it."""
-        own = flat[self.start : self.stop]
-        if columns(flat, self.spec.shape):
-            return own.reshape(self.spec.shape[::-1]).T
-        return own.reshape(self.spec.shape)
+        """Return the view of the parameter."""
+        return flat[self.start : self.stop].reshape(self.spec.shape)
 
 
 class Network:
