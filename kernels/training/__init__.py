@@ -29,6 +29,7 @@ DTYPES = ("float32", "float64")
 # method -> module:name of its Variant, imported when it is needed
 _NMF = "tenbin.kernels.training.semi_nmf.variants"
 _BP = "tenbin.kernels.training.backprop.variants"
+_SIAMESE = "tenbin.kernels.training.siamese.variants"
 _VOGN = "tenbin.kernels.training.vogn.variants"
 VARIANTS: dict[str, str] = {
     "sgd": f"{_BP}:SGD",
@@ -40,6 +41,8 @@ VARIANTS: dict[str, str] = {
     "adam": f"{_BP}:ADAM",
     "vogn": f"{_VOGN}:VOGN",
     "mc": f"{_VOGN}:MONTE_CARLO",
+    "siamese": f"{_SIAMESE}:SIAMESE",
+    "siamese-contrastive": f"{_SIAMESE}:CONTRASTIVE",
     "semi-nmf": f"{_NMF}:SEMI_NMF",
     "semi-nmf-eigen": f"{_NMF}:EIGEN",
     "semi-nmf-eigen-once": f"{_NMF}:EIGEN_ONCE",

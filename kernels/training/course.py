@@ -14,10 +14,15 @@ from mpi4py import MPI
 from tenbin.check import Check
 from tenbin.kernels.training import history
 from tenbin.kernels.training.checkpoint import Checkpoints, Saved
-from tenbin.kernels.training.data import Dataset, Split
+from tenbin.kernels.training.data import Split
 from tenbin.kernels.training.data.order import part
-from tenbin.kernels.training.trainer import Diverged, Progress, Stopped, Trainer
-from tenbin.kernels.training.uncertainty import Predictor, uncertainty
+from tenbin.kernels.training.trainer import (
+    Concluding,
+    Diverged,
+    Progress,
+    Stopped,
+    Trainer,
+)
 
 TEST_ROWS = 1000  # images that are classified at a time
 STOPPED = 143  # as if SIGTERM had ended it
@@ -30,11 +35,11 @@ class Course:
         self,
         comm: MPI.Comm,
         trainer: Trainer,
-        data: Dataset,
+        test: Split,
         epochs: int,
         checkpoints: Checkpoints,
     ) -> None:
-        self.comm, self.trainer, self.data = comm, trainer, data
+        self.comm, self.trainer, self.test = comm, trainer, test
         self.epochs, self.checkpoints = epochs, checkpoints
         self.rows: list[dict[str, Any]] = []
         self.details: dict[str, Any] = {**trainer.details, "history": self.rows}
@@ -70,7 +75,7 @@ class Course:
         seconds, progress = self._unsettled
         self._unsettled, self._spent_s = None, 0.0
         self.done += 1
-        error = test_error(self.comm, self.trainer, self.data.test)
+        error = test_error(self.comm, self.trainer, self.test)
         self.rows.append(history.row(self.comm, self.done, seconds, progress, error))
         if self.done < self.epochs:
             self._save(0.0)
@@ -78,10 +83,9 @@ class Course:
             self._end()
 
     def _end(self) -> None:
-        """Ask a method that predicts for its doubts; nothing is left to resume."""
-        if isinstance(self.trainer, Predictor):
-            told = uncertainty(self.comm, self.trainer, self.data)
-            self.details["uncertainty"] = told
+        """Hear what the method concludes; nothing is left to resume."""
+        if isinstance(self.trainer, Concluding):
+            self.details |= self.trainer.conclude()
         self.checkpoints.remove()
 
     def check(self) -> Check:

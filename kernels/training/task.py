@@ -8,7 +8,6 @@ from tenbin.kernel import Options, Task
 from tenbin.kernels.gemm import threads
 from tenbin.kernels.training.checkpoint import Checkpoints
 from tenbin.kernels.training.course import Course
-from tenbin.kernels.training.data.together import load_together
 from tenbin.kernels.training.names import ON_DEVICE
 from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.kernels.training.progress import show
@@ -28,13 +27,7 @@ def task(case: Case, variant: Variant, topology: Topology, options: Options) -> 
         setup = Setup(
             problem,
             case.dtype,
-            load_together(
-                topology.world,
-                problem.dataset,
-                options.data_dir,
-                problem.samples,
-                problem.seed,
-            ),
+            variant.data(topology.world, problem, options.data_dir),
             topology,
             cores,
             case.variant.startswith(ON_DEVICE),

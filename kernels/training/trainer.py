@@ -11,12 +11,14 @@ epochs, writes the history and the checkpoints.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from mpi4py import MPI
 from numpy.typing import NDArray
 
 from tenbin.errors import CaseFailed
 from tenbin.kernels.training.data import Dataset
+from tenbin.kernels.training.data.together import load_together
 from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.topology import Topology
 
@@ -103,12 +105,29 @@ class Trainer(Protocol):
         ...
 
 
+@runtime_checkable
+class Concluding(Protocol):
+    """A trainer that has more to tell once it is trained."""
+
+    def conclude(self) -> Mapping[str, Any]:
+        """Return it, in JSON types, for the details of the record; collective."""
+        ...
+
+
+def images(comm: MPI.Comm, problem: TrainingProblem, data_dir: str) -> Dataset:
+    """Return the problem's data set, as it is; collective."""
+    size = problem.samples
+    return load_together(comm, problem.dataset, data_dir, size, problem.seed)
+
+
 @dataclass(frozen=True)
 class Variant:
     """One method: `make` builds its trainer; collective.
 
     `misfit` says why a problem of some dtype can run nowhere (or raises UsageError).
+    `data` reads what it trains on, from a folder of data sets; collective.
     """
 
     make: Callable[[Setup], Trainer]
     misfit: Callable[[TrainingProblem, str], str] = lambda problem, dtype: ""
+    data: Callable[[MPI.Comm, TrainingProblem, str], Dataset] = images

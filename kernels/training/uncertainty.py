@@ -4,7 +4,7 @@ right or wrong     NLL, ECE, and whether confidence tells the right from the wro
 in or out          whether entropy tells the test set from what is no digit at all
 """
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 from mpi4py import MPI
@@ -24,7 +24,6 @@ ENTROPY_BINS = 20
 Floats = NDArray[np.floating[Any]]
 
 
-@runtime_checkable
 class Predictor(Protocol):
     """Anything that turns byte images (n, pixels) into probabilities (n, classes)."""
 

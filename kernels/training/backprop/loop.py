@@ -20,12 +20,13 @@ from tenbin.kernels.training import nets
 from tenbin.kernels.training.backprop.feed import Feed
 from tenbin.kernels.training.backprop.reduce import Reducer
 from tenbin.kernels.training.data import order
-from tenbin.kernels.training.layers.layer import Array
+from tenbin.kernels.training.layers.layer import Array, Layer
 from tenbin.kernels.training.layers.network import Network
 from tenbin.kernels.training.layers.softmax import softmax
 from tenbin.kernels.training.losses import LOSSES
 from tenbin.kernels.training.schedules import SCHEDULES
 from tenbin.kernels.training.trainer import Diverged, Progress, Setup, State, Stopped
+from tenbin.kernels.training.uncertainty import uncertainty
 
 LOSS, STOP = range(2)  # places in the head of the message
 
@@ -49,7 +50,7 @@ class Loop(ABC):
         self.shares = shares or self.comm.size
         local = -(-min(problem.batch, train.size) // self.shares)
         self.net = Network(
-            nets.layers(problem, setup.data.classes),
+            self.layers(),
             train.shape,
             local,
             setup.dtype,
@@ -73,6 +74,14 @@ class Loop(ABC):
     @abstractmethod
     def update(self, rate: float, number: int) -> None:
         """Move the weights, the same on all ranks; steps count from 1."""
+
+    def layers(self) -> list[Layer]:
+        """Return the layers of the net."""
+        return nets.layers(self.setup.problem, self.setup.data.classes)
+
+    def conclude(self) -> dict[str, Any]:
+        """Return what the method knows of its own doubt."""
+        return {"uncertainty": uncertainty(self.comm, self, self.setup.data)}
 
     def more(self) -> dict[str, Any]:
         """Return what else the history of this epoch tells."""

@@ -3,6 +3,7 @@
     mnist, fashion-mnist, kmnist    IDX files           cifar10    its binary version
     glyphs                          digits drawn from fonts; the default without MNIST
     letters                         ten letters drawn likewise, for what no digit is
+    nist19                          digits of NIST SD 19 by writer, unpacked by hand
 
 Adding one of MNIST's form is an entry in `sources`.
 """
@@ -13,7 +14,7 @@ from pathlib import Path
 from tenbin.errors import UsageError, unknown
 from tenbin.kernels.training.data.cifar import read_cifar10
 from tenbin.kernels.training.data.dataset import Dataset, Split
-from tenbin.kernels.training.data.glyphs import DIGITS, LETTERS, glyphs, sizes
+from tenbin.kernels.training.data.glyphs import DIGITS, LETTERS, STYLES, glyphs, sizes
 from tenbin.kernels.training.data.idx import read_idx
 from tenbin.kernels.training.data.sources import (
     SOURCES,
@@ -22,21 +23,28 @@ from tenbin.kernels.training.data.sources import (
     find,
     present,
 )
+from tenbin.kernels.training.data.writers import read_by_writer
 
 __all__ = ["DATASETS", "Dataset", "Split", "default", "load"]
 
 DRAWN = {"glyphs": DIGITS, "letters": LETTERS}
-DATASETS = (*SOURCES, *DRAWN)
+UNPACKED = {"nist19": "by_write"}  # unpacked by hand: the folder that it becomes
+DATASETS = (*SOURCES, *DRAWN, *UNPACKED)
 
 
-def load(name: str, data_dir: str = "", samples: int = 0, seed: int = 1) -> Dataset:
+def load(
+    name: str, data_dir: str = "", samples: int = 0, seed: int = 1, styles: int = 0
+) -> Dataset:
     """Return a data set, of its training samples the first `samples`; all for 0.
 
-    `seed` is that of a drawn set, whose size is `samples`. Raises UsageError for an
-    unknown name and for files that are missing or broken.
+    `seed` is that of a drawn set, whose size is `samples`; `styles` how many drew one
+    whose styles are known, 0 for all. Raises UsageError for an unknown name and for
+    files that are missing or broken.
     """
     if name in DRAWN:
-        return glyphs(DRAWN[name], *sizes(samples), seed)
+        return glyphs(DRAWN[name], *sizes(samples), seed, styles or STYLES)
+    if name == "nist19":
+        return read_by_writer(data_folder(data_dir) / name, styles or STYLES)
     if name not in SOURCES:
         raise unknown("data set", name, DATASETS)
     train, test = READERS.get(name, _idx)(name, data_folder(data_dir))
@@ -51,6 +59,9 @@ def default(data_dir: str = "") -> str:
 def missing(name: str, data_dir: str = "") -> str:
     """Return why a data set cannot be read here, or an empty string."""
     folder = data_folder(data_dir)
+    if name in UNPACKED:
+        wanted = folder / name / UNPACKED[name]
+        return "" if wanted.is_dir() else f"no {wanted}: unpack its archive there"
     if name in DRAWN or present(name, folder):
         return ""
     return f"no {name} in {folder}: run `tenbin data fetch {name}` or set {VARIABLE}"
