@@ -38,7 +38,7 @@ def task(case: Case, variant: Variant, topology: Topology, options: Options) -> 
         held.callback(trainer.release)
         checkpoints = Checkpoints(topology.world, options.checkpoints, case.key)
         course = Course(
-            topology.world, trainer, setup.data, problem.epochs, checkpoints
+            topology.world, trainer, setup.data.test, problem.epochs, checkpoints
         )
         course.details |= {"threads": cores, "blas": threads.blas_name()}
         release = held.pop_all().close
