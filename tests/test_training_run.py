@@ -12,6 +12,7 @@ import pytest
 from tenbin.case import Case
 from tenbin.errors import UsageError
 from tenbin.kernels.training import KERNEL
+from tenbin.kernels.training.data.sources import SOURCES
 from tenbin.kernels.training.problem import TrainingAxes, TrainingProblem, expand
 from tenbin.kernels.training.progress import Reporter
 from tenbin.record import Record
@@ -114,6 +115,24 @@ def test_bench_takes_fractions_and_folders(tmp_path: Path) -> None:
     labels = [row["problem"] for row in json.loads(ended.stdout)]
     assert ["-rate0.01-" in label for label in labels] == [True, False]
     assert "-rate0.001-" in labels[1]
+
+
+def test_a_broken_file_in_the_folder_asked_for_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "mnist").mkdir()
+    for file in SOURCES["mnist"].files:
+        (tmp_path / "mnist" / file).write_bytes(b"torn")
+    command = [*TENBIN, "bench", "training", "--dataset", "mnist", "--variant", "sgd"]
+    ended = subprocess.run(
+        [*command, "--data-dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert "train-images-idx3-ubyte.gz: not an IDX file" in line
 
 
 @pytest.mark.parametrize(

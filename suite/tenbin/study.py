@@ -9,6 +9,7 @@ The only place that expands sweeps. Every error names file, key and choices.
 """
 
 import hashlib
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -216,6 +217,8 @@ def expand(study: Study, place: str = "", here: bool = True) -> Expansion:
 
     Raises UsageError for a variant that fits none of the study's rank counts.
     """
+    if study.files.data_dir:  # kernels, and the ranks to be started, look there
+        os.environ["TENBIN_DATA"] = study.files.data_dir
     cases: dict[str, Case] = {}
     declined: dict[str, tuple[Case, str]] = {}
     for number, table in enumerate(study.bench):
