@@ -25,7 +25,7 @@ class InferenceProblem:
     """
 
     dataset: str = "mnist"
-    samples: int = 20_000
+    samples: int = 8_000
     images: int = 10_000
     epochs: int = 2
     batch: int = 100
@@ -63,7 +63,7 @@ class InferenceAxes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The keys of a study: each one value, or a list to sweep."""
 
     dataset: str | list[str] = "mnist"
-    samples: int | list[int] = 20_000
+    samples: int | list[int] = 8_000
     images: int | list[int] = 10_000
     epochs: int | list[int] = 2
     batch: int | list[int] = 100

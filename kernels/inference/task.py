@@ -35,13 +35,13 @@ def task(
     options: Options,
 ) -> Task:
     """Return the task of this rank's images. Collective."""
+    cores = options.threads or threads.cores_per_rank(topology)
+    restore = threads.pin(cores)
     training = (whole.dataset, whole.samples, whole.epochs, whole.seed)
     weights, test = trained(*training)
     mine = part(whole.images, topology.size, topology.rank)
     rows = np.arange(mine.start, mine.stop) % test.size  # weak: the set comes again
     images, labels = pixels(test)[rows], test.labels[rows]
-    cores = options.threads or threads.cores_per_rank(topology)
-    restore = threads.pin(cores)
     net = LeNet(variant.plan, dtype, weights, whole.batch, cores)
     stored = narrow(images, dtype)
     outputs: list[Array | None] = [None]
