@@ -2,14 +2,18 @@
    before it. `shape` is the 14 numbers of struct conv_shape, in its order. No buffer is
    touched before its length is known to be right. */
 
+#define _DEFAULT_SOURCE /* madvise */
+
 #include "module.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "conv.h"
 
 #define NUMBERS (sizeof(struct conv_shape) / sizeof(size_t))
 #define LINE 64
+#define LARGE_PAGE ((uintptr_t)2 << 20)
 
 /* No number, and no array of one problem, is larger: products of sizes cannot wrap. */
 #define LARGEST ((size_t)1 << 40)
@@ -116,6 +120,20 @@ static bool holds(const char *name, const Py_buffer *buffer, size_t bytes, bool 
     return true;
 }
 
+/* Ask for large pages: packed weights of tens of MiB are read in one sweep, which small
+   pages slow down by address translation. Only advice, so failure is ignored. */
+static void advise(uintptr_t start, size_t bytes)
+{
+#if defined(MADV_HUGEPAGE)
+    const uintptr_t page = 4096, first = (start + page - 1) / page * page;
+    if (start + bytes > first + LARGE_PAGE)
+        madvise((void *)first, start + bytes - first, MADV_HUGEPAGE);
+#else
+    (void)start;
+    (void)bytes;
+#endif
+}
+
 /* Return a writable memoryview of `bytes` bytes that starts on a cache line. */
 static PyObject *aligned(size_t bytes)
 {
@@ -124,6 +142,7 @@ static PyObject *aligned(size_t bytes)
     if (whole) {
         const uintptr_t start = (uintptr_t)PyByteArray_AsString(memory);
         const Py_ssize_t first = (Py_ssize_t)(-start % LINE);
+        advise(start, bytes);
         part = PySequence_GetSlice(whole, first, first + (Py_ssize_t)bytes);
     }
     Py_XDECREF(whole);

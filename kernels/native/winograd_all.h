@@ -35,24 +35,15 @@ static inline void round_bf16s(uint16_t *to, vec value)
         _Pragma("omp barrier") \
     }
 
-/* Call a transform with the m of its axes, and p, as constants. */
+/* Call a transform with the m of its axes, and p, as constants where it is often. */
 #define CALL(function, tile, ...) \
-    switch (plan->m == 2 ? 0 : (tile).row_outputs * 8 + (tile).column_outputs) { \
-    case 0: \
+    if (plan->m == 2) \
         function(2, 2, point_p(2), shape, plan, tile, __VA_ARGS__); \
-        break; \
-        CALL_ROW(2, function, tile, __VA_ARGS__) \
-        CALL_ROW(3, function, tile, __VA_ARGS__) \
-        CALL_ROW(4, function, tile, __VA_ARGS__) \
-    }
-#define CALL_ROW(rows, function, tile, ...) \
-    CALL_CASE(rows, 2, function, tile, __VA_ARGS__) \
-    CALL_CASE(rows, 3, function, tile, __VA_ARGS__) \
-    CALL_CASE(rows, 4, function, tile, __VA_ARGS__)
-#define CALL_CASE(rows, columns, function, tile, ...) \
-    case rows * 8 + columns: \
-        function(rows, columns, point_p(4), shape, plan, tile, __VA_ARGS__); \
-        break;
+    else if ((tile).row_outputs == 4 && (tile).column_outputs == 4) \
+        function(4, 4, point_p(4), shape, plan, tile, __VA_ARGS__); \
+    else \
+        function((tile).row_outputs, (tile).column_outputs, point_p(4), shape, plan, \
+                 tile, __VA_ARGS__);
 
 /* The algorithm for tiles of m. */
 #define DEFINE(m, name) \

@@ -94,7 +94,8 @@ NAME(transform_input)(size_t row_outputs, size_t column_outputs, float p,
             pixel[i][j] = h < shape->h && w < shape->w ? x + at * shape->c : zeros;
         }
     for (size_t c = 0; c < shape->c; c += LANES, v += tiles * LANES) {
-        vec column[WINOGRAD_MOST][WINOGRAD_MOST], d[WINOGRAD_MOST], at[WINOGRAD_MOST];
+        vec column[WINOGRAD_MOST][WINOGRAD_MOST];
+        vec d[WINOGRAD_MOST] = {spread(0)}, at[WINOGRAD_MOST] = {spread(0)};
         for (size_t j = 0; j < columns; j++) {
             UNROLL
             for (size_t i = 0; i < rows; i++)
@@ -125,7 +126,8 @@ NAME(transform_output)(size_t row_outputs, size_t column_outputs, float p,
     y += ((tile.image * height + tile.row) * width + tile.column) * shape->k;
     for (size_t k = 0; k < shape->k; k += LANES) {
         const float *from = m + k / PANEL * tiles * PANEL + k % PANEL;
-        vec column[WINOGRAD_MOST][WINOGRAD_MOST], at[WINOGRAD_MOST], out[WINOGRAD_MOST];
+        vec column[WINOGRAD_MOST][WINOGRAD_MOST];
+        vec at[WINOGRAD_MOST] = {spread(0)}, out[WINOGRAD_MOST] = {spread(0)};
         for (size_t j = 0; j < columns; j++) {
             UNROLL
             for (size_t i = 0; i < rows; i++)
