@@ -2,9 +2,12 @@
 
 #include "winograd.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define LINE_FLOATS 16
+#define FEWEST_TILES 14
+#define TAPS 9
 #define L2_BYTES ((size_t)1 << 20) /* where the system does not say */
 
 int winograd_fits(const struct conv_shape *shape)
@@ -25,6 +28,11 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static size_t share_out(size_t count, size_t parts)
+{
+    return parts > 1 ? (count + parts - 1) / parts : count;
+}
+
 static struct winograd_axis split_axis(size_t outputs, size_t m)
 {
     const size_t left = outputs % m;
@@ -41,22 +49,13 @@ static size_t l2_bytes(void)
 #endif
 }
 
-/* V and M of a block either stay in half of L2, and U comes again for every block from
-   farther away; or blocks are so large that this costs no more than V and M, which then
-   travel themselves, there and back. Bytes of one tile from beyond L2:
-
-       near   U / (tiles in half of L2)
-       far    U / tiles + 2 (V + M) = 3 (V + M)  with tiles = U / (V + M) */
-static size_t block_tiles(const struct winograd_plan *plan, size_t c, size_t k)
+/* V and M of a block stay in half of L2. Fewer tiles would make the transform of filters,
+   done again for every block, too dear. */
+static size_t block_tiles(const struct winograd_plan *plan, size_t panel)
 {
     const size_t points = plan->points * plan->points;
-    const size_t tile_bytes = points * (c + k) * sizeof(float);
-    const size_t u_bytes = points * c * k * sizeof(float);
-    const size_t half = l2_bytes() / 2, near = half / tile_bytes;
-    const size_t far = u_bytes / tile_bytes;
-    if (u_bytes <= half || near * 3 >= far)
-        return near > 1 ? near : 1;
-    return far;
+    const size_t tiles = l2_bytes() / 2 / (points * (plan->c + panel) * sizeof(float));
+    return tiles > FEWEST_TILES ? tiles : FEWEST_TILES;
 }
 
 static void count_kinds(struct winograd_plan *plan, size_t images)
@@ -74,44 +73,60 @@ static void count_kinds(struct winograd_plan *plan, size_t images)
 }
 
 struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
-                                   size_t c_unit, size_t k_unit, int threads)
+                                   size_t lanes, size_t panel, int threads)
 {
     struct winograd_plan plan = {
         .m = m,
         .points = m + 2,
         .rows = split_axis(conv_out_h(shape), m),
         .columns = split_axis(conv_out_w(shape), m),
-        .c = round_up(shape->c, c_unit),
-        .k = round_up(shape->k, k_unit),
+        .c = round_up(shape->c, lanes),
+        .k = round_up(shape->k, panel),
     };
     count_kinds(&plan, shape->n);
-    const size_t want = smaller(block_tiles(&plan, plan.c, plan.k), plan.tiles);
-    const size_t blocks = (plan.tiles + want - 1) / want;
+    const size_t want = block_tiles(&plan, panel), blocks = (plan.tiles + want / 2) / want;
     plan.teams = blocks >= (size_t)threads ? threads : 1;
-    plan.blocks = round_up(blocks, (size_t)plan.teams);
-    plan.block = (plan.tiles + plan.blocks - 1) / plan.blocks;
+    plan.block = share_out(plan.tiles, round_up(blocks, (size_t)plan.teams));
     /* One line more: points a power of two apart would share the sets of a cache. */
     plan.v_step = plan.block * plan.c + LINE_FLOATS;
-    plan.m_step = plan.block * plan.k + LINE_FLOATS;
-    plan.u_step = plan.c * plan.k;
+    plan.u_step = smaller(plan.c, WINOGRAD_CHUNK) * panel + LINE_FLOATS;
+    plan.m_step = plan.block * panel + LINE_FLOATS;
     return plan;
 }
 
 size_t winograd_packed_bytes(const struct winograd_plan *plan)
 {
-    return plan->points * plan->points * plan->u_step * sizeof(float);
+    return TAPS * plan->c * plan->k * sizeof(uint16_t);
+}
+
+void winograd_pack(const struct conv_shape *shape, const struct winograd_plan *plan,
+                   size_t panel, const uint16_t *weights, uint16_t *packed)
+{
+    memset(packed, 0, winograd_packed_bytes(plan));
+    for (size_t k = 0; k < shape->k; k++) {
+        uint16_t *to = packed + k / panel * plan->c * TAPS * panel + k % panel;
+        for (size_t tap = 0; tap < TAPS; tap++, to += panel)
+            for (size_t c = 0; c < shape->c; c++)
+                to[c * TAPS * panel] = *weights++;
+    }
 }
 
 size_t winograd_team_floats(const struct winograd_plan *plan)
 {
-    return round_up(plan->points * plan->points * (plan->v_step + plan->m_step),
+    return round_up(plan->points * plan->points * plan->v_step, LINE_FLOATS);
+}
+
+size_t winograd_thread_floats(const struct winograd_plan *plan)
+{
+    return round_up(plan->points * plan->points * (plan->u_step + plan->m_step),
                     LINE_FLOATS);
 }
 
-size_t winograd_scratch_bytes(const struct winograd_plan *plan)
+size_t winograd_scratch_bytes(const struct winograd_plan *plan, int threads)
 {
-    return (size_t)plan->teams * winograd_team_floats(plan) * sizeof(float) +
-           plan->c * sizeof(uint16_t);
+    const size_t floats = (size_t)plan->teams * winograd_team_floats(plan) +
+                          (size_t)threads * winograd_thread_floats(plan);
+    return floats * sizeof(float) + plan->c * sizeof(uint16_t);
 }
 
 struct winograd_tile winograd_tile(const struct winograd_plan *plan, size_t tile)

@@ -23,7 +23,8 @@
 
 #include "conv.h"
 
-#define WINOGRAD_MOST 6 /* points of an axis */
+#define WINOGRAD_MOST 6   /* points of an axis */
+#define WINOGRAD_CHUNK 64 /* channels whose filters are transformed at a time */
 
 /* Outputs 0, m, 2m, ... start `full` tiles of F(m); one F(rest) is behind them. */
 struct winograd_axis {
@@ -46,10 +47,10 @@ struct winograd_plan {
     size_t m, points;
     struct winograd_axis rows, columns;
     size_t kind_end[WINOGRAD_KINDS]; /* the first tile behind this kind */
-    size_t tiles, block, blocks;     /* tiles in a block; blocks */
-    size_t c, k;                     /* rounded up to whole vectors */
-    size_t v_step, m_step, u_step;   /* floats from one point to the next */
-    int teams;                       /* blocks at the same time */
+    size_t tiles, block;           /* all; at once */
+    size_t c, k;                   /* rounded up to whole vectors */
+    size_t v_step, u_step, m_step; /* floats from one point to the next */
+    int teams;                     /* blocks at the same time */
 };
 
 struct winograd_range {
@@ -58,15 +59,19 @@ struct winograd_range {
 
 int winograd_fits(const struct conv_shape *shape);
 
-/* `c_unit`, `k_unit`: what C and K are rounded up to. */
+/* `lanes`, `panel`: what C and K are rounded up to. */
 struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
-                                   size_t c_unit, size_t k_unit, int threads);
+                                   size_t lanes, size_t panel, int threads);
 
+/* Weights as [K / panel][C][tap][panel], zeros where there are none. */
 size_t winograd_packed_bytes(const struct winograd_plan *plan);
+void winograd_pack(const struct conv_shape *shape, const struct winograd_plan *plan,
+                   size_t panel, const uint16_t *weights, uint16_t *packed);
 
-/* For each team V and M, then one row of zeros, which stands for the padding. */
-size_t winograd_scratch_bytes(const struct winograd_plan *plan);
+/* V of each team, U and M of each thread, and a row of zeros that stands for padding. */
+size_t winograd_scratch_bytes(const struct winograd_plan *plan, int threads);
 size_t winograd_team_floats(const struct winograd_plan *plan);
+size_t winograd_thread_floats(const struct winograd_plan *plan);
 
 struct winograd_tile winograd_tile(const struct winograd_plan *plan, size_t tile);
 

@@ -55,13 +55,14 @@ static inline void round_bf16s(uint16_t *to, vec value)
     static void NAME(pack_##m)(const struct conv_shape *shape, \
                                const uint16_t *weights, void *packed) \
     { \
-        NAME(pack)(shape, m, weights, packed); \
+        const struct winograd_plan plan = winograd_plan(shape, m, LANES, PANEL, 1); \
+        winograd_pack(shape, &plan, PANEL, weights, packed); \
     } \
     static size_t NAME(scratch_bytes_##m)(const struct conv_shape *shape, int threads) \
     { \
         const struct winograd_plan plan = \
             winograd_plan(shape, m, LANES, PANEL, threads); \
-        return winograd_scratch_bytes(&plan); \
+        return winograd_scratch_bytes(&plan, threads); \
     } \
     static void NAME(run_##m)(const struct conv_shape *shape, const uint16_t *x, \
                               const void *packed, uint16_t *y, void *scratch, \

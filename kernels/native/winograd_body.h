@@ -1,15 +1,21 @@
-/* One block of tiles; included for every type, after defining
+/* Winograd convolution; included for every type, after defining
 
        WIDEN(from), ROUND(to, vec)    LANES stored elements
        NAME(stem)                     the names of what is defined here
 
-   x --gather, transform--> V[point][C / LANES][tile][LANES]
-                                x U[point][K / PANEL][C][PANEL]     (packed weights)
-                                = M[point][K / PANEL][tile][PANEL]
-   y <--transform, round--------+
+   One block of tiles, in whose U and M stay in L2 with V:
 
-   Products cost (m + 2)^2 C K / LANES madd per tile, transforms of V and M about
-   2 (m + 2)^2 (C + K) / LANES more. */
+       x --gather, transform--> V[point][C / LANES][tile][LANES]
+       for each PANEL of K:
+           for each chunk of C:
+               w --transform--> U[point][C in chunk][PANEL]
+               M[point][tile][PANEL] += V U
+           y <--transform, round-- M
+
+   Weights come in as stored, 18 bytes per channel and filter instead of the 144 of a U
+   packed before: what is far from the core is read often, so that it has to be small.
+   Products cost (m + 2)^2 C K / LANES madd per tile; transforms 2 (m + 2)^2 (C + K) /
+   LANES per tile, 4 (m + 2)^2 C K / LANES per block. */
 
 static inline vec NAME(widen_some)(const uint16_t *from, size_t count)
 {
@@ -31,50 +37,33 @@ static inline void NAME(round_some)(uint16_t *to, vec value, size_t count)
     memcpy(to, all, count * sizeof *to);
 }
 
-/* Transform the filters k .. k + LANES - 1 for channels c .. c + LANES - 1 and turn
-   them, so that filters lie side by side. */
-static void NAME(pack_square)(const struct conv_shape *shape, float p, size_t points,
-                              const uint16_t *weights, size_t k, size_t c, float *u,
-                              size_t u_step)
+/* U of `channels` channels and one panel. */
+static ALWAYS_INLINE void NAME(transform_filters)(size_t points, float p,
+                                                  const uint16_t *w, size_t channels,
+                                                  float *u, size_t u_step)
 {
-    float turned[WINOGRAD_MOST * WINOGRAD_MOST][LANES][LANES]
-        __attribute__((aligned(64)));
-    for (size_t f = 0; f < LANES; f++) {
-        vec column[WINOGRAD_MOST][3], row[WINOGRAD_MOST];
-        for (size_t s = 0; s < 3; s++) {
-            vec w[3], at[WINOGRAD_MOST];
-            for (size_t r = 0; r < 3; r++)
-                w[r] = k + f < shape->k && c < shape->c
-                           ? NAME(widen_some)(
-                                 weights + (((k + f) * 3 + r) * 3 + s) * shape->c + c,
-                                 shape->c - c)
-                           : spread(0);
-            filter_at_points(p, w, at, points);
-            for (size_t i = 0; i < points; i++)
-                column[i][s] = at[i];
+    for (size_t c = 0; c < channels; c++, w += 8 * PANEL)
+        for (size_t j = 0; j < VECTORS; j++, w += LANES, u += LANES) {
+            vec column[WINOGRAD_MOST][3], tap[3], at[WINOGRAD_MOST];
+            UNROLL
+            for (size_t s = 0; s < 3; s++) {
+                UNROLL
+                for (size_t r = 0; r < 3; r++)
+                    tap[r] = WIDEN(w + (r * 3 + s) * PANEL);
+                filter_at_points(p, tap, at, points);
+                UNROLL
+                for (size_t i = 0; i < points; i++)
+                    column[i][s] = at[i];
+            }
+            UNROLL
+            for (size_t i = 0; i < points; i++) {
+                filter_at_points(p, column[i], at, points);
+                UNROLL
+                for (size_t k = 0; k < points; k++)
+                    store(u + (i * points + k) * u_step,
+                          spread(filter_scale(p, i) * filter_scale(p, k)) * at[k]);
+            }
         }
-        for (size_t i = 0; i < points; i++) {
-            filter_at_points(p, column[i], row, points);
-            for (size_t j = 0; j < points; j++)
-                store(turned[i * points + j][f],
-                      spread(filter_scale(p, i) * filter_scale(p, j)) * row[j]);
-        }
-    }
-    for (size_t point = 0; point < points * points; point++)
-        for (size_t lane = 0; lane < LANES; lane++)
-            for (size_t f = 0; f < LANES; f++)
-                u[point * u_step + lane * PANEL + f] = turned[point][f][lane];
-}
-
-static void NAME(pack)(const struct conv_shape *shape, size_t m,
-                       const uint16_t *weights, float *u)
-{
-    const struct winograd_plan plan = winograd_plan(shape, m, LANES, PANEL, 1);
-    for (size_t k = 0; k < plan.k; k += LANES)
-        for (size_t c = 0; c < plan.c; c += LANES)
-            NAME(pack_square)(shape, point_p(m), plan.points, weights, k, c,
-                              u + k / PANEL * plan.c * PANEL + c * PANEL + k % PANEL,
-                              plan.u_step);
 }
 
 /* V of one tile: the border of the image is read from `zeros`. */
@@ -114,18 +103,19 @@ NAME(transform_input)(size_t row_outputs, size_t column_outputs, float p,
     }
 }
 
-/* y of one tile from M, clipped where the last tile reaches beyond. */
+/* y of one tile and panel from M, clipped where the last tile reaches beyond. */
 static ALWAYS_INLINE void
 NAME(transform_output)(size_t row_outputs, size_t column_outputs, float p,
                        const struct conv_shape *shape, const struct winograd_plan *plan,
-                       struct winograd_tile tile, const float *m, size_t tiles,
+                       struct winograd_tile tile, const float *m, size_t first,
                        uint16_t *y)
 {
     const size_t rows = row_outputs + 2, columns = column_outputs + 2;
     const size_t height = plan->rows.outputs, width = plan->columns.outputs;
     y += ((tile.image * height + tile.row) * width + tile.column) * shape->k;
-    for (size_t k = 0; k < shape->k; k += LANES) {
-        const float *from = m + k / PANEL * tiles * PANEL + k % PANEL;
+    const size_t last = first + PANEL < shape->k ? first + PANEL : shape->k;
+    for (size_t k = first; k < last; k += LANES) {
+        const float *from = m + k - first;
         vec column[WINOGRAD_MOST][WINOGRAD_MOST];
         vec at[WINOGRAD_MOST] = {spread(0)}, out[WINOGRAD_MOST] = {spread(0)};
         for (size_t j = 0; j < columns; j++) {
@@ -146,46 +136,72 @@ NAME(transform_output)(size_t row_outputs, size_t column_outputs, float p,
     }
 }
 
-/* Compute the tiles first .. first + count - 1 by `members` threads. */
-static void NAME(run_block)(const struct conv_shape *shape,
-                            const struct winograd_plan *plan, size_t first,
-                            size_t count, const uint16_t *x, const uint16_t *zeros,
-                            const float *u, uint16_t *y, float *v, int member,
-                            int members)
+/* What all threads share of one convolution, and V, U and M of this one. */
+struct NAME(work) {
+    const struct conv_shape *shape;
+    const struct winograd_plan *plan;
+    const uint16_t *x, *w, *zeros;
+    uint16_t *y;
+    float *v, *u, *m;
+};
+
+/* M of `count` tiles from `first` on, for one panel of K. */
+static void NAME(multiply_panel)(const struct NAME(work) *work, size_t panel,
+                                 size_t first, size_t count)
 {
-    const size_t points = plan->points, panels = plan->k / PANEL;
-    float *m = v + points * points * plan->v_step;
+    const struct winograd_plan *plan = work->plan;
+    const size_t points = plan->points;
+    for (size_t c = 0; c < plan->c; c += WINOGRAD_CHUNK) {
+        const size_t left = plan->c - c;
+        const size_t channels = left < WINOGRAD_CHUNK ? left : WINOGRAD_CHUNK;
+        const uint16_t *w = work->w + (panel * plan->c + c) * 9 * PANEL;
+        if (points == 4)
+            NAME(transform_filters)(4, point_p(2), w, channels, work->u, plan->u_step);
+        else
+            NAME(transform_filters)(6, point_p(4), w, channels, work->u, plan->u_step);
+        for (size_t point = 0; point < points * points; point++) {
+            const struct winograd_range have = winograd_tiles_of(
+                plan, point / points, point % points, first, count);
+            multiply_tiles(work->v + point * plan->v_step + c * count,
+                           work->u + point * plan->u_step,
+                           work->m + point * plan->m_step, have, count, channels, c > 0);
+        }
+    }
+}
+
+/* Compute `count` tiles from `first` on, by `members` threads. */
+static void NAME(run_block)(const struct NAME(work) *work, size_t first, size_t count,
+                            int member, int members)
+{
+    const struct conv_shape *shape = work->shape;
+    const struct winograd_plan *plan = work->plan;
     struct winograd_range mine = winograd_share(count, member, members);
     for (size_t t = mine.first; t < mine.last; t++) {
         const struct winograd_tile tile = winograd_tile(plan, first + t);
-        CALL(NAME(transform_input), tile, x, zeros, v + t * LANES, count)
+        CALL(NAME(transform_input), tile, work->x, work->zeros, work->v + t * LANES,
+             count)
     }
     TOGETHER(members)
-    mine = winograd_share(points * points * panels, member, members);
-    for (size_t piece = mine.first; piece < mine.last; piece++) {
-        const size_t p = piece / panels, panel = piece % panels;
-        const struct winograd_range have =
-            winograd_tiles_of(plan, p / points, p % points, first, count);
-        multiply_tiles(v + p * plan->v_step,
-                       u + p * plan->u_step + panel * plan->c * PANEL,
-                       m + p * plan->m_step + panel * count * PANEL, have.first,
-                       have.last, count, plan->c);
-    }
-    TOGETHER(members)
-    mine = winograd_share(count, member, members);
-    for (size_t t = mine.first; t < mine.last; t++) {
-        const struct winograd_tile tile = winograd_tile(plan, first + t);
-        CALL(NAME(transform_output), tile, m + t * PANEL, count, y)
+    mine = winograd_share(plan->k / PANEL, member, members);
+    for (size_t panel = mine.first; panel < mine.last; panel++) {
+        NAME(multiply_panel)(work, panel, first, count);
+        for (size_t t = 0; t < count; t++) {
+            const struct winograd_tile tile = winograd_tile(plan, first + t);
+            CALL(NAME(transform_output), tile, work->m + t * PANEL, panel * PANEL,
+                 work->y)
+        }
     }
     TOGETHER(members)
 }
 
 static void NAME(run)(const struct conv_shape *shape, size_t m, const uint16_t *x,
-                      const float *u, uint16_t *y, float *scratch, int threads)
+                      const uint16_t *w, uint16_t *y, float *scratch, int threads)
 {
     const struct winograd_plan plan = winograd_plan(shape, m, LANES, PANEL, threads);
-    const size_t team_floats = winograd_team_floats(&plan);
-    uint16_t *zeros = (uint16_t *)(scratch + (size_t)plan.teams * team_floats);
+    const size_t points = plan.points * plan.points;
+    float *own = scratch + (size_t)plan.teams * winograd_team_floats(&plan);
+    float *end = own + (size_t)threads * winograd_thread_floats(&plan);
+    uint16_t *zeros = (uint16_t *)end;
     memset(zeros, 0, plan.c * sizeof *zeros);
 #pragma omp parallel num_threads(threads)
     {
@@ -193,10 +209,13 @@ static void NAME(run)(const struct conv_shape *shape, size_t m, const uint16_t *
         const int members = plan.teams == 1 ? running : 1;
         const size_t team = (size_t)(plan.teams == 1 ? 0 : thread);
         const size_t stride = (size_t)(running / members) * plan.block;
+        float *u = own + (size_t)thread * winograd_thread_floats(&plan);
+        const struct NAME(work) work = {
+            shape, &plan, x, w, zeros, y, scratch + team * winograd_team_floats(&plan),
+            u, u + points * plan.u_step};
         for (size_t first = team * plan.block; first < plan.tiles; first += stride) {
             const size_t left = plan.tiles - first;
-            NAME(run_block)(shape, &plan, first, left < plan.block ? left : plan.block,
-                            x, zeros, u, y, scratch + team * team_floats,
+            NAME(run_block)(&work, first, left < plan.block ? left : plan.block,
                             members == 1 ? 0 : thread, members);
         }
     }

@@ -1,4 +1,4 @@
-/* The products at one point: M[tile][PANEL] = V[C / LANES][tile][LANES] U[C][PANEL].
+/* The products at one point: M[tile][PANEL] (+)= V[C / LANES][tile][LANES] U[C][PANEL].
 
    TILES x VECTORS sums stay in registers; a vector of U serves TILES tiles, an element
    of V, broadcast, PANEL channels of y. The tiles of a group are neighbours in V:
@@ -8,29 +8,21 @@
 
    Cost: C VECTORS madd per tile and C (1 + VECTORS / TILES) loads. */
 
-#define LINE_FLOATS 16
-
-/* Rows of U from what is loaded to what is fetched: about 450 cycles, the latency of the
-   last cache. Where U comes from there, half of the time and more was waiting. */
-#define AHEAD 32
-
 static ALWAYS_INLINE void multiply(size_t tiles, const float *v, size_t v_row,
-                                   const float *u, float *m, size_t c)
+                                   const float *u, float *m, size_t c, int more)
 {
     vec sum[TILES][VECTORS];
     UNROLL
     for (size_t t = 0; t < tiles; t++)
         UNROLL
         for (size_t j = 0; j < VECTORS; j++)
-            sum[t][j] = spread(0);
+            sum[t][j] = more ? load(m + t * PANEL + j * LANES) : spread(0);
     for (const float *end = u + c * PANEL; u < end; v += v_row)
         for (size_t lane = 0; lane < LANES; lane++, u += PANEL) {
             vec row[VECTORS];
             UNROLL
             for (size_t j = 0; j < VECTORS; j++)
                 row[j] = load(u + j * LANES);
-            for (size_t j = 0; j < PANEL; j += LINE_FLOATS)
-                __builtin_prefetch(u + AHEAD * PANEL + j);
             if (lane < tiles)
                 __builtin_prefetch(v + v_row + lane * LANES);
             UNROLL
@@ -50,18 +42,19 @@ static ALWAYS_INLINE void multiply(size_t tiles, const float *v, size_t v_row,
 
 #define CASE(tiles) \
     case tiles: \
-        multiply(tiles < TILES ? tiles : TILES, v, v_row, u, m, c); \
+        multiply(tiles < TILES ? tiles : TILES, v, v_row, u, m, c, more); \
         break;
 
-/* Tiles first .. last - 1 of `tiles`, in groups of nearly equal size. */
-static void multiply_tiles(const float *v, const float *u, float *m, size_t first,
-                           size_t last, size_t tiles, size_t c)
+/* Those of `tiles` tiles that have the point, in groups of nearly equal size; `more` adds
+   to what is in M. */
+static void multiply_tiles(const float *v, const float *u, float *m,
+                           struct winograd_range have, size_t tiles, size_t c, int more)
 {
     const size_t v_row = tiles * LANES;
-    size_t groups = (last - first + TILES - 1) / TILES;
-    v += first * LANES;
-    m += first * PANEL;
-    for (size_t left = last - first, group; left > 0; left -= group, groups--) {
+    size_t groups = (have.last - have.first + TILES - 1) / TILES;
+    v += have.first * LANES;
+    m += have.first * PANEL;
+    for (size_t left = have.last - have.first, group; left > 0; left -= group, groups--) {
         group = left / groups;
         switch (group) {
             CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
@@ -73,5 +66,3 @@ static void multiply_tiles(const float *v, const float *u, float *m, size_t firs
 }
 
 #undef CASE
-#undef LINE_FLOATS
-#undef AHEAD
