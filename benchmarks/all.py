@@ -26,3 +26,28 @@ BARS = {
     "training_backprop": 0,
     "conv_direct": 0,
     "conv_winograd": 0,
+    "conv_auto": 0,
+    "conv_stacks": 0,
+    "gemm_half": 0,
+}
+
+
+def holds(name: str, ranks: int) -> bool:
+    """Run one benchmark; return whether it keeps its bar."""
+    start = find_mpiexec().arguments(ranks, cores_allowed()) if ranks else []
+    python = [sys.executable, *(["-m", "mpi4py"] if ranks else [])]
+    print(f"== {name}", flush=True)
+    command = [*start, *python, str(HERE / f"{name}.py")]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all."""
+    verdicts = {name: holds(name, BARS[name]) for name in names or BARS}
+    for name, held in verdicts.items():
+        print(f"{'holds' if held else 'MISSED':<8}{name}")
+    return 0 if all(verdicts.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

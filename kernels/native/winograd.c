@@ -49,8 +49,8 @@ static size_t l2_bytes(void)
 #endif
 }
 
-/* V and M of a block stay in half of L2. Fewer tiles would make the transform of filters,
-   done again for every block, too dear. */
+/* V and M of a block stay in half of L2. Fewer tiles would make the transform of
+   filters, done again for every block, too dear. */
 static size_t block_tiles(const struct winograd_plan *plan, size_t panel)
 {
     const size_t points = plan->points * plan->points;
@@ -84,7 +84,8 @@ struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
         .k = round_up(shape->k, panel),
     };
     count_kinds(&plan, shape->n);
-    const size_t want = block_tiles(&plan, panel), blocks = (plan.tiles + want / 2) / want;
+    const size_t want = block_tiles(&plan, panel);
+    const size_t blocks = (plan.tiles + want / 2) / want;
     plan.teams = blocks >= (size_t)threads ? threads : 1;
     plan.block = share_out(plan.tiles, round_up(blocks, (size_t)plan.teams));
     /* One line more: points a power of two apart would share the sets of a cache. */

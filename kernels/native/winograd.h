@@ -68,7 +68,7 @@ size_t winograd_packed_bytes(const struct winograd_plan *plan);
 void winograd_pack(const struct conv_shape *shape, const struct winograd_plan *plan,
                    size_t panel, const uint16_t *weights, uint16_t *packed);
 
-/* V of each team, U and M of each thread, and a row of zeros that stands for padding. */
+/* V of each team, U and M of each thread, a row of zeros that stands for padding. */
 size_t winograd_scratch_bytes(const struct winograd_plan *plan, int threads);
 size_t winograd_team_floats(const struct winograd_plan *plan);
 size_t winograd_thread_floats(const struct winograd_plan *plan);

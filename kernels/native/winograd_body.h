@@ -164,7 +164,8 @@ static void NAME(multiply_panel)(const struct NAME(work) *work, size_t panel,
                 plan, point / points, point % points, first, count);
             multiply_tiles(work->v + point * plan->v_step + c * count,
                            work->u + point * plan->u_step,
-                           work->m + point * plan->m_step, have, count, channels, c > 0);
+                           work->m + point * plan->m_step, have, count, channels,
+                           c > 0);
         }
     }
 }

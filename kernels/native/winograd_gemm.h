@@ -45,8 +45,8 @@ static ALWAYS_INLINE void multiply(size_t tiles, const float *v, size_t v_row,
         multiply(tiles < TILES ? tiles : TILES, v, v_row, u, m, c, more); \
         break;
 
-/* Those of `tiles` tiles that have the point, in groups of nearly equal size; `more` adds
-   to what is in M. */
+/* Those of `tiles` tiles that have the point, in groups of nearly equal size; `more`
+   adds to what is in M. */
 static void multiply_tiles(const float *v, const float *u, float *m,
                            struct winograd_range have, size_t tiles, size_t c, int more)
 {
@@ -54,14 +54,15 @@ static void multiply_tiles(const float *v, const float *u, float *m,
     size_t groups = (have.last - have.first + TILES - 1) / TILES;
     v += have.first * LANES;
     m += have.first * PANEL;
-    for (size_t left = have.last - have.first, group; left > 0; left -= group, groups--) {
-        group = left / groups;
+    for (size_t left = have.last - have.first; left > 0; groups--) {
+        const size_t group = left / groups;
         switch (group) {
             CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
             CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
         }
         v += group * LANES;
         m += group * PANEL;
+        left -= group;
     }
 }
 
