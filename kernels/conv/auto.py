@@ -1,7 +1,6 @@
 """The native algorithm that a shape asks for, and why.
 
     backwards                      direct
-    bfloat16                       dot
     few channels                   pixel, and direct where that does not fit
     3x3, stride 1, many tiles      winograd4
     3x3, stride 1, some tiles      winograd2
@@ -10,7 +9,9 @@
 
 A tile of Winograd's pays for reading transformed weights, 8 times the bytes of float16
 for F(4x4) and 3.6 times for F(2x2); with few tiles they are all that is waited for.
-`benchmarks/conv_auto.py` says what these rules miss.
+`benchmarks/conv_auto.py` says what these rules miss. bfloat16 goes by the same rules:
+its dot instruction runs at half the rate on some processors, where `dot` is slower than
+`direct`, so that `dot` is only there for who asks.
 """
 
 from dataclasses import replace
@@ -35,22 +36,16 @@ def choose(problem: ConvProblem, dtype: str) -> tuple[str, str]:
 
     What does not fit the shape, or is not there for this CPU, is passed over.
     """
-    for name, why in _wishes(problem, dtype):
+    for name, why in _wishes(problem):
         if not (unfit(name)(problem, dtype) or lacking(name)(dtype)):
             return name, why
     return "direct", "computes every shape"
 
 
-def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
+def _wishes(problem: ConvProblem) -> list[tuple[str, str]]:
     """Return algorithms from the most wanted to the least."""
     if problem.direction != "forward":
         return [("direct", "the only one backwards")]
-    if dtype == "bfloat16":
-        return [("dot", "two products of bfloat16 at a time"), *_by_shape(problem)]
-    return _by_shape(problem)
-
-
-def _by_shape(problem: ConvProblem) -> list[tuple[str, str]]:
     if problem.k < FEW_K or problem.c < FEW_C:
         return [("pixel", "too few channels to fill a vector")]
     if problem.r == problem.s == 1:
