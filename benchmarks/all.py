@@ -29,6 +29,10 @@ BARS = {
     "conv_auto": 0,
     "conv_stacks": 0,
     "gemm_half": 0,
+    "training_accuracy": 0,
+    "training_batch": 0,
+    "training_epoch": 0,
+    "training_scaling": 2,
 }
 
 

@@ -164,6 +164,53 @@ def _conv_record(
     )  # fmt: skip
 
 
+def training_records(seeds: int = 3) -> list[Record]:
+    """Return semi-NMF at two batches and SGD at two rates, on one rank and on two."""
+    fixed = [
+        _training_record(variant, batch, rate, seed, "fixed", 1)
+        for seed in range(1, seeds + 1)
+        for variant, batch, rate in (
+            ("semi-nmf", 1000, 0.0),
+            ("semi-nmf", 5000, 0.0),
+            ("sgd", 100, 0.1),
+            ("sgd", 100, 0.3),
+            ("sgd", 1000, 0.3),
+        )
+    ]
+    ladder = [
+        _training_record("semi-nmf", 5000, 0.0, 1, "strong", ranks) for ranks in (1, 2)
+    ]
+    return [*fixed, *ladder]
+
+
+def _training_record(
+    variant: str, batch: int, rate: float, seed: int, scaling: str, ranks: int
+) -> Record:
+    """Return a run of four epochs; SGD is worse with a large batch or a high rate."""
+    slow = 0.0 if variant == "semi-nmf" else batch / 2e4 + abs(rate - 0.1) / 10
+    rows = [
+        {
+            "epoch": epoch,
+            "seconds": (2.0 + 3.0 * (epoch == 1)) / ranks,
+            "loss": 1.0 / epoch,
+            "test_error": (0.012 + 0.02 / epoch**2 + slow)
+            * _noise(variant, batch, rate, seed, epoch),
+            "comm_share": 0.1 * (ranks - 1),
+            "wait_share": 0.1 * (ranks - 1),
+            "more": {"pretrain_s": 3.0 / ranks} if epoch == 1 else {},
+        }
+        for epoch in range(1, 5)
+    ]
+    problem = {"dataset": "mnist", "net": "1000-500", "batch": batch, "seed": seed}
+    return create_record(
+        kernel="training", variant=variant, dtype="float32", scaling=scaling,
+        label=f"mnist-net1000-500-batch{batch}-rate{rate:g}-seed{seed}", ranks=ranks,
+        problem={**problem, "rate": rate, "samples": 0, "settings": ""},
+        details={"threads": 1, "history": rows}, time_s=2.0 / ranks,
+        flops=None, bytes=None,
+    )  # fmt: skip
+
+
 def _noise(*key: object) -> float:
     return 1 + 0.03 * random.Random(repr(key)).random()
 

@@ -20,7 +20,13 @@ from tenbin.results.figures.series import dodged
 from tenbin.results.figures.style import PALETTE, short
 from tenbin.results.figures.told import told
 from tenbin.results.store import Run
-from tests.builders import conv_records, create_info, create_record, create_study
+from tests.builders import (
+    conv_records,
+    create_info,
+    create_record,
+    create_study,
+    training_records,
+)
 from tests.noisy import long_ladder_records
 
 HOSTILE = "</script><b>\"'\n$\\frac{$ \u6f22\u5b57" + "x" * 10_000
@@ -97,6 +103,8 @@ DATA: dict[str, Callable[[], list[Record]]] = {
     "long ladders": lambda: long_ladder_records(3),
     "layers": lambda: conv_records(3),
     "layers without accuracy": layers_without_accuracy,
+    "training": training_records,
+    "training with one seed": lambda: training_records(1),
 }
 
 
@@ -126,6 +134,7 @@ def test_draws_every_kind_of_data(name: str) -> None:
 
 def test_a_whole_study_gives_every_figure() -> None:
     records = [*create_study(3), *long_ladder_records(3), *conv_records(3)]
+    records += training_records()
 
     assert {name for name, _, _ in drawn(records)} == set(FIGURES)
 

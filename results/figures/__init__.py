@@ -3,6 +3,7 @@
 import pandas as pd
 
 from tenbin.results import layers
+from tenbin.results import training as runs
 from tenbin.results.figures import (
     allreduce_busbw,
     allreduce_ratio,
@@ -17,6 +18,11 @@ from tenbin.results.figures import (
     model_fit,
     roofline,
     strong_scaling,
+    training,
+    training_batch,
+    training_error,
+    training_share,
+    training_target,
     weak_scaling,
 )
 from tenbin.results.figures.spec import FigureSpec
@@ -140,5 +146,45 @@ FIGURES: dict[str, FigureSpec] = {
         allreduce_winner.points,
         allreduce_winner.allreduce_winner,
         allreduce_winner.caption,
+    ),
+    "training_error": FigureSpec(
+        "Training",
+        "Test error",
+        training.fixed,
+        training.BY,
+        training_error.points,
+        training_error.training_error,
+        training_error.caption,
+        runs.epochs,
+    ),
+    "training_target": FigureSpec(
+        "Training",
+        "Time to an accuracy",
+        training.fixed,
+        training.BY,
+        training_target.points,
+        training_target.training_target,
+        training_target.caption,
+        runs.epochs,
+    ),
+    "training_batch": FigureSpec(
+        "Training",
+        "Mini-batch",
+        training.fixed,
+        training.BY,
+        training_batch.points,
+        training_batch.training_batch,
+        training_batch.caption,
+        runs.epochs,
+    ),
+    "training_share": FigureSpec(
+        "Training",
+        "Communication",
+        training.ladders,
+        training_share.BY,
+        training_share.points,
+        training_share.training_share,
+        training_share.caption,
+        runs.epochs,
     ),
 }

@@ -20,7 +20,7 @@ from tenbin.kernels.training.semi_nmf.sums import Sums
 
 Array = NDArray[Any]
 Activation = Callable[[Array], object]  # in place
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2**23
 
 
 def relu(u: Array) -> None:
@@ -66,9 +66,9 @@ def residual_of(b: Array, v: Array, c: Array, out: Array, f: Activation) -> None
 
 
 def blocks(count: int, row_bytes: int) -> list[slice]:
-    """Return slices of rows that stay in a cache together.
+    """Return slices of rows that a cache holds, and that are a product's worth of work.
 
-    >>> blocks(5, 2**19)
+    >>> blocks(5, 2**22)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
     size = max(1, BLOCK_BYTES // row_bytes)

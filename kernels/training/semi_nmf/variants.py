@@ -9,6 +9,7 @@ from tenbin.kernels.training.semi_nmf.settings import Settings
 from tenbin.kernels.training.semi_nmf.solver import BASES, Solver, computed_once
 from tenbin.kernels.training.semi_nmf.sums import sums
 from tenbin.kernels.training.semi_nmf.trainer import SemiNmf
+from tenbin.kernels.training.settings import read
 from tenbin.kernels.training.trainer import Setup, Variant
 
 # dtype of a case -> what is done in which precision
@@ -35,17 +36,21 @@ class Form:
             (world.size, world.rank),
             sums(problem.allreduce, setup.topology),
         )
-        settings = replace(self.settings, batch=problem.batch)
+        settings = replace(self._read(problem), batch=problem.batch)
         return SemiNmf(setup, hidden(problem.net), settings, solver)
 
     def misfit(self, problem: TrainingProblem, dtype: str) -> str:
         """Return why a problem can run nowhere, or an empty string."""
         hidden(problem.net)
+        self._read(problem)
         if dtype not in self.precisions:
             return f"this form of semi-nmf is for {', '.join(self.precisions)}"
         if problem.activation != "relu":
             return f"semi-nmf trains ReLU layers, not {problem.activation}"
         return ""
+
+    def _read(self, problem: TrainingProblem) -> Settings:
+        return read(problem.settings, self.settings)
 
 
 def hidden(net: str) -> tuple[int, ...]:

@@ -1,0 +1,120 @@
+"""Training runs epoch by epoch: test error, seconds, share of communication.
+
+    launches -> epochs    one row per run and epoch; a run is a seed in a launch
+             -> tuned     of each method the batch and rate that end best
+             -> over      medians and intervals over runs
+
+The run is the unit of replication: seeds and launches count alike.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tenbin.results import intervals
+
+TASK = ["machine", "dataset", "net", "train_samples"]
+METHOD = ["variant", "dtype", "settings", "placement"]
+GRID = ["batch", "rate"]
+NUMBERS = ["seconds", "test_error", "comm_share", "pretrain_s"]
+TARGETS = (0.97, 0.98, 0.985)  # accuracies
+
+
+def epochs(launches: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of training runs, each once for every epoch of its history.
+
+    `elapsed_s` is the time until the end of the epoch, without tests; `sweep_s` the
+    epoch's own without preparations (`pretrain_s`). `run` tells runs of a method apart.
+    """
+    rows: list[dict[str, Any]] = []
+    row: Any
+    for row in launches[launches["kernel"] == "training"].itertuples():
+        problem = json.loads(row.problem)
+        own = {key: problem.get(key) for key in ("dataset", "net", "seed")}
+        own["train_samples"] = problem.get("samples") or 0
+        own |= {key: problem.get(key) for key in GRID}
+        own["settings"] = problem.get("settings") or ""
+        history = json.loads(row.details).get("history", []) if row.details else []
+        run = f"{row.run_id} {row.launch} {own['seed']}"
+        for epoch in history if row.valid else []:
+            told = {key: epoch.get(key) for key in ("epoch", *NUMBERS)}
+            told["pretrain_s"] = epoch.get("more", {}).get("pretrain_s", 0.0)
+            rows.append({"at": row.Index, "run": run, **own, **told})
+    columns = ["at", "run", *TASK[1:], "seed", *GRID, "settings", "epoch", *NUMBERS]
+    found = pd.DataFrame(rows, columns=columns)
+    found = found.astype(dict.fromkeys(NUMBERS, "float64"))
+    found = found.join(launches, on="at")
+    found["placement"] = [f"{n} rank{'s' * (n > 1)}" for n in found["ranks"]]
+    found["elapsed_s"] = found.groupby("at")["seconds"].cumsum()
+    found["sweep_s"] = found["seconds"] - found["pretrain_s"]
+    return found.drop(columns="at").reset_index(drop=True)
+
+
+def last(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per run: its last epoch, with the median `sweep_s` of all."""
+    key = [*TASK, *METHOD, *GRID, "run"]
+    ordered = rows.sort_values("epoch", kind="stable")
+    ends = ordered.groupby(key, sort=False).tail(1).set_index(key)
+    ends["sweep_s"] = ordered.groupby(key)["sweep_s"].median()
+    return ends.reset_index()
+
+
+def tuned(rows: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the epochs of each method at the batch and rate that end best.
+
+    Best is the lowest median test error after the last epoch, for every method alike;
+    `within` are columns that are not chosen, such as the batch.
+    """
+    group = [*TASK, *METHOD, *within]
+    ends = last(rows).groupby([*group, *(n for n in GRID if n not in within)])
+    error = ends["test_error"].median().reset_index()
+    best = error.loc[error.groupby(group)["test_error"].idxmin()]
+    return rows.merge(best.drop(columns="test_error"), on=[*TASK, *METHOD, *GRID])
+
+
+def over(rows: pd.DataFrame, by: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
+    """Return one row per group: medians of `names`, `NAME_low` and `NAME_high`.
+
+    Without three runs there is no interval.
+    """
+    made = []
+    for _, group in rows.groupby(list(by), sort=False):
+        count = group["run"].nunique()
+        row = group.iloc[0].to_dict() | {"launches": count}
+        row["runs"] = " ".join(sorted(set(group["run_id"])))
+        row["oversubscribed"] = bool(group["oversubscribed"].any())
+        row["interval_level"] = intervals.level(count)
+        for name in names:
+            low, row[name], high = interval(sorted(group[name]))
+            row |= {f"{name}_low": low, f"{name}_high": high}
+        made.append(row)
+    return pd.DataFrame(made)
+
+
+def interval(ordered: Sequence[float]) -> tuple[float, float, float]:
+    """Return the low end, the median, and the high end of values in order.
+
+    >>> interval([1.0, 2.0, 4.0]), interval([3.0])
+    ((1.0, 2.0, 4.0), (nan, 3.0, nan))
+    """
+    n = len(ordered)
+    k = intervals.median_rank(n)
+    if n < intervals.FEWEST:
+        return np.nan, intervals.median(ordered), np.nan
+    return ordered[k], intervals.median(ordered), ordered[n - 1 - k]
+
+
+def reached(rows: pd.DataFrame, targets: Sequence[float] = TARGETS) -> pd.DataFrame:
+    """Return one row per run and target: `target_s`, infinite where it never came."""
+    made = []
+    for _, run in rows.groupby([*TASK, *METHOD, *GRID, "run"], sort=False):
+        ordered = run.sort_values("epoch")
+        for target in targets:
+            # an error of 1.50 % is an accuracy of 98.5 %
+            there = ordered[ordered["test_error"] <= 1.0 - target + 1e-9]
+            time = there["elapsed_s"].iloc[0] if len(there) else np.inf
+            made.append(run.iloc[0].to_dict() | {"target": target, "target_s": time})
+    return pd.DataFrame(made)
