@@ -61,6 +61,8 @@ static const struct kernel KERNELS[] = {
     ROW("gemm_fp16acc", "float16", ISA_SCALAR, gemm_fp16acc_scalar),
     WINOGRAD_ROWS(ISA_SCALAR, scalar),
     CONV_ROWS("conv_direct", direct, ISA_SCALAR, scalar),
+    ROW("conv_direct_fp16acc", "float16", ISA_SCALAR, conv_fp16acc_scalar),
+    ROW("conv_direct_fp16chunk", "float16", ISA_SCALAR, conv_fp16chunk_scalar),
     CONV_ROWS("conv_backward_data", backward_data, ISA_SCALAR, scalar),
     CONV_ROWS("conv_backward_weights", backward_weights, ISA_SCALAR, scalar),
 #if defined(TENBIN_ARM)
@@ -99,10 +101,14 @@ static const struct kernel KERNELS[] = {
     ROW("fma", "float16", ISA_AVX512FP16, fma_f16_avx512fp16),
     ROW("add", "float16", ISA_AVX512FP16, add_f16_avx512fp16),
     ROW("gemm_fp16acc", "float16", ISA_AVX512FP16, gemm_fp16acc_avx512fp16),
+    ROW("conv_direct_fp16acc", "float16", ISA_AVX512FP16, conv_fp16acc_avx512fp16),
+    ROW("conv_direct_fp16chunk", "float16", ISA_AVX512FP16, conv_fp16chunk_avx512fp16),
 #endif
 #if defined(TENBIN_AMX)
     ROW("gemm", "float16", ISA_AMX, gemm_f16_amx),
     ROW("gemm_dot", "bfloat16", ISA_AMX, gemm_dot_bf16_amx),
+    ROW("conv_dot", "bfloat16", ISA_AMX, conv_dot_bf16_amx),
+    ROW("conv_dot", "float16", ISA_AMXFP16, conv_dot_f16_amxfp16),
 #endif
 };
 
@@ -110,6 +116,7 @@ static const struct kernel KERNELS[] = {
 
 const char *const ISA_NAMES[ISA_COUNT] = {
     "scalar", "neon", "avx2", "avx512", "avx512bf16", "avx512fp16", "amx",
+    "amxfp16",
 };
 
 static const struct kernel *runnable[ROWS];
@@ -135,6 +142,14 @@ static bool has_amx(void)
         return false;
     const bool bf16 = d >> 22 & 1, tiles = d >> 24 & 1;
     return bf16 && tiles && syscall(SYS_arch_prctl, request, tile_data) == 0;
+}
+#endif
+
+#if defined(TENBIN_AMX)
+static bool has_amx_fp16(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 21 & 1);
 }
 #endif
 
@@ -166,6 +181,8 @@ bool isa_supported(enum isa isa)
 #if defined(TENBIN_AMX)
     case ISA_AMX:
         return isa_supported(ISA_AVX512BF16) && has_amx();
+    case ISA_AMXFP16:
+        return isa_supported(ISA_AMX) && has_amx_fp16();
 #endif
     default:
         return false;

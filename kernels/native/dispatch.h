@@ -18,6 +18,7 @@ enum isa {
     ISA_AVX512BF16,
     ISA_AVX512FP16,
     ISA_AMX,
+    ISA_AMXFP16,
     ISA_COUNT
 };
 
