@@ -47,7 +47,7 @@ static size_t even(size_t a)
 struct cut {
     size_t p, q;
     size_t c, terms, chunks, taps; /* channels with zeros; terms of a chunk; of a tap */
-    bool merged, copied;
+    bool merged, copied, whole;    /* whole: an image is one strip */
     size_t rows, pitch;     /* of x as it is read, in pixels */
     size_t strips, strip;   /* how many, and pixels in one */
     size_t pieces, k_blocks;
@@ -74,10 +74,10 @@ static struct cut plan(const struct conv_shape *a)
     cut.pitch = cut.copied
                     ? (cut.q - 1) * a->stride_w + (a->s - 1) * a->dilation_w + 1
                     : a->w;
-    const bool whole = a->stride_h == 1 && a->stride_w == 1 &&
-                       (cut.pitch == cut.q || cut.q < NARROW);
-    cut.strips = whole ? 1 : cut.p;
-    cut.strip = whole ? (cut.p - 1) * cut.pitch + cut.q : cut.q;
+    cut.whole = a->stride_h == 1 && a->stride_w == 1 &&
+                (cut.pitch == cut.q || cut.q < NARROW);
+    cut.strips = cut.whole ? 1 : cut.p;
+    cut.strip = cut.whole ? (cut.p - 1) * cut.pitch + cut.q : cut.q;
     cut.pieces = ceil_div(cut.strip, 2 * SIDE);
     cut.k_blocks = ceil_div(a->k, 2 * SIDE);
     cut.copy_bytes =
@@ -166,6 +166,8 @@ static void configure(const struct cut *cut, size_t upper, size_t lower)
         config.rows[i] = (uint8_t)rows[i];
         config.row_bytes[i] = (uint16_t)(i == 4 || i == 5 ? cut->terms * 2 : 64);
     }
+    /* Compilers know of eight of the bytes that the instruction reads. */
+    __asm__ volatile("" : : "r"(&config) : "memory");
     _tile_loadconfig(&config);
 }
 
@@ -205,7 +207,7 @@ struct piece {
     static void sum_##name(const struct conv_shape *a, const struct cut *cut, \
                            const struct piece *piece, float *sums) \
     { \
-        const size_t pitch = (cut->strips == 1 ? 1 : a->stride_w) * cut->c * 2; \
+        const size_t pitch = (cut->whole ? 1 : a->stride_w) * cut->c * 2; \
         const size_t half = cut->terms * SIDE, columns = cut->merged ? 1 : a->s; \
         const bool lower = piece->pixels > SIDE, right = piece->channels > SIDE; \
         const uint16_t *w = piece->w; \
@@ -279,6 +281,7 @@ static void compute(const struct conv_shape *a, const struct cut *cut, size_t fi
             image = x + n * a->h * a->w * a->c;
             if (cut->copied) {
                 copy_image(a, cut, image, copy);
+                __asm__ volatile("" : : "r"(copy) : "memory"); /* before tiles load */
                 image = copy;
             }
         }
@@ -287,15 +290,15 @@ static void compute(const struct conv_shape *a, const struct cut *cut, size_t fi
             configure(cut, least(configured, SIDE),
                       configured > SIDE ? configured - SIDE : SIDE);
         }
-        const size_t step = cut->strips == 1 ? 1 : a->stride_w;
+        const size_t step = cut->whole ? 1 : a->stride_w;
         const struct piece piece = {
             image + (strip * a->stride_h * cut->pitch + begin * step) * cut->c,
             packed + kb * block_items(cut), end - begin,
             least(32, a->k - kb * 32)};
         sum(a, cut, &piece, sums);
         for (size_t j = begin; j < end; j++) {
-            const size_t p = cut->strips == 1 ? j / cut->pitch : strip;
-            const size_t q = cut->strips == 1 ? j % cut->pitch : j;
+            const size_t p = cut->whole ? j / cut->pitch : strip;
+            const size_t q = cut->whole ? j % cut->pitch : j;
             if (q < cut->q)
                 store(sums + (j - begin) * 32,
                       y + ((n * cut->p + p) * cut->q + q) * a->k + kb * 32,
