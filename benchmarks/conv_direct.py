@@ -66,6 +66,11 @@ class Layer(NamedTuple):
             return "conv_pointwise"
         return "conv_pixel" if self.c < 4 and self.k < 16 else "conv_direct"
 
+    @property
+    def matrix_unit(self) -> bool:
+        """Whether this CPU multiplies float16 matrices."""
+        return any(row[:2] == ("conv_dot", "float16") for row in nn.rows())
+
 
 LAYERS = {
     "LeNet C1": Layer(64, 1, 32, 6, 5),
@@ -122,9 +127,11 @@ def check(layer: Layer, operands: Operands, y: Any) -> None:
             raise SystemExit(f"{layer}: wrong at {(n, p, q, k)}")
 
 
-def prepare(layer: Layer, operands: Operands, threads: int = 1) -> Run:
+def prepare(
+    layer: Layer, operands: Operands, threads: int = 1, operation: str = ""
+) -> Run:
     """Return the timed call; its first result has been checked."""
-    what = (layer.operation, "float16", layer.shape)
+    what = (operation or layer.operation, "float16", layer.shape)
     packed = nn.conv_pack(*what, operands.weights)
     scratch = nn.aligned(nn.conv_scratch_bytes(*what, threads))
     y = np.empty((layer.n, layer.out, layer.out, layer.k), np.float16)
@@ -188,11 +195,17 @@ def interleave(runs: dict[str, Run], layer: Layer, between: Run) -> dict[str, An
     return {name: np.array(series) for name, series in times.items()}
 
 
-def ratio(times: dict[str, Any], prefix: str) -> tuple[float, float, float]:
+def ratio(
+    times: dict[str, Any], prefix: str, ours: tuple[str, ...] = ("ours",)
+) -> tuple[float, float, float]:
     """Return median and quartiles of the best of torch over ours, round by round."""
-    names = [name for name in times if name.startswith(prefix)]
-    best = min(names, key=lambda name: float(np.median(times[name])))
-    return quartiles(times[best] / times["ours"])
+    theirs = tuple(name for name in times if name.startswith(prefix))
+    return quartiles(times[fastest(times, theirs)] / times[fastest(times, ours)])
+
+
+def fastest(times: dict[str, Any], names: tuple[str, ...]) -> str:
+    known = [name for name in names if name in times]
+    return min(known, key=lambda name: float(np.median(times[name])))
 
 
 def quartiles(series: Any) -> tuple[float, float, float]:
@@ -207,18 +220,19 @@ def nothing() -> None:
 def measure_layers() -> list[str]:
     """Warm, one core: print each layer; return the bars that were missed."""
     missed, ratios = [], []
-    print(f"{'layer':18} {'GFLOP/s':>8} {'of peak':>8}  vs float32 [25, 75 %]  vs half")
+    print(f"{'layer':18} {'GFLOP/s':>8} {'of peak':>8}  vs float32 [25, 75 %]", end="")
+    print("  vs half (direct or matrix unit, the better)")
     for name, layer in LAYERS.items():
         operands = draw(layer)
         runs = {"ours": prepare(layer, operands), **torch_runs(layer, operands)}
+        if layer.matrix_unit:
+            runs["dot"] = prepare(layer, operands, operation="conv_dot")
         for run in runs.values():
             run()
         times = interleave(runs, layer, nothing)
         speed, low, high = ratio(times, "f32")
-        half, of_peak = (
-            ratio(times, "half")[0],
-            quartiles(times["peak"] / times["ours"])[0],
-        )
+        half = ratio(times, "half", ("ours", "dot"))[0]
+        of_peak = quartiles(times["peak"] / times["ours"])[0]
         ratios.append(speed)
         rate = layer.flops / float(np.median(times["ours"]))
         print(
