@@ -24,6 +24,8 @@ BARS = {
     "allreduce_lab": 0,
     "training_step": 0,
     "training_backprop": 0,
+    "training_lenet": 0,
+    "kfac_step": 0,
     "conv_direct": 0,
     "conv_winograd": 0,
     "conv_auto": 0,

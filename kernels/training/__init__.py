@@ -29,6 +29,7 @@ DTYPES = ("float32", "float64")
 # method -> module:name of its Variant, imported when it is needed
 _NMF = "tenbin.kernels.training.semi_nmf.variants"
 _BP = "tenbin.kernels.training.backprop.variants"
+_KFAC = "tenbin.kernels.training.kfac.variants"
 _SIAMESE = "tenbin.kernels.training.siamese.variants"
 _VOGN = "tenbin.kernels.training.vogn.variants"
 VARIANTS: dict[str, str] = {
@@ -39,6 +40,7 @@ VARIANTS: dict[str, str] = {
     "adadelta": f"{_BP}:ADADELTA",
     "rmsprop": f"{_BP}:RMSPROP",
     "adam": f"{_BP}:ADAM",
+    "kfac": f"{_KFAC}:KFAC",
     "vogn": f"{_VOGN}:VOGN",
     "mc": f"{_VOGN}:MONTE_CARLO",
     "siamese": f"{_SIAMESE}:SIAMESE",

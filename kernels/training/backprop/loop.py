@@ -25,6 +25,8 @@ from tenbin.kernels.training.layers.network import Network
 from tenbin.kernels.training.layers.softmax import softmax
 from tenbin.kernels.training.losses import LOSSES
 from tenbin.kernels.training.schedules import SCHEDULES
+from tenbin.kernels.training.smoothing.settings import PLAIN, Smoothing
+from tenbin.kernels.training.smoothing.smoother import Smoother
 from tenbin.kernels.training.trainer import Diverged, Progress, Setup, State, Stopped
 from tenbin.kernels.training.uncertainty import uncertainty
 
@@ -41,7 +43,13 @@ class Loop(ABC):
     head: Array
     reducer: Reducer
 
-    def __init__(self, setup: Setup, rate: float, shares: int = 0) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        rate: float,
+        shares: int = 0,
+        smoothing: Smoothing = PLAIN,
+    ) -> None:
         if setup.on_device:
             device.use(setup.topology.local_rank)
         problem, train = setup.problem, setup.data.train
@@ -62,6 +70,7 @@ class Loop(ABC):
         self.loss = LOSSES[problem.loss]
         self.schedule = SCHEDULES[problem.schedule]
         self.feed = Feed(self.xp, setup.data, local, setup.dtype)
+        self.smoother = Smoother(smoothing, self.net, problem.seed)
         self.steps = order.steps(train.size, problem.batch)
         self.memories: dict[str, Array] = {}
         self._done = 0  # steps of this epoch, from a checkpoint
@@ -118,8 +127,9 @@ class Loop(ABC):
         step = self.net.step
         step.total = len(batch)
         step.rows = order.part(len(batch), self.shares, self.comm.rank % self.shares)
-        x, targets = self.feed(batch[step.rows.start : step.rows.stop])
-        self.gradient(x, targets)
+        x, targets = self.smoother.samples(self.feed, batch)
+        with self.smoother.shifted():
+            self.gradient(x, targets)
         whole = float(self.head[LOSS])
         if not np.isfinite(whole):
             raise Diverged(epoch, self._done + 1, whole)

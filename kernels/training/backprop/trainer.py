@@ -12,14 +12,17 @@ from tenbin.kernels.training.backprop.penalty import Penalty
 from tenbin.kernels.training.backprop.reduce import Reducer
 from tenbin.kernels.training.layers.layer import Array
 from tenbin.kernels.training.optimisers import Optimiser, Stepper
+from tenbin.kernels.training.smoothing.settings import PLAIN, Smoothing
 from tenbin.kernels.training.trainer import Setup
 
 
 class Backprop(Loop):
     """One run of backpropagation on this rank."""
 
-    def __init__(self, setup: Setup, optimiser: Optimiser) -> None:
-        super().__init__(setup, optimiser.rate)
+    def __init__(
+        self, setup: Setup, optimiser: Optimiser, smoothing: Smoothing = PLAIN
+    ) -> None:
+        super().__init__(setup, optimiser.rate, smoothing=smoothing)
         problem, net = setup.problem, self.net
         self.head = net.head
         self.reducer = Reducer(setup.topology, net.message, problem.allreduce)

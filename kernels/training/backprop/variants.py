@@ -4,13 +4,14 @@ from functools import partial
 
 from tenbin.errors import UsageError, unknown
 from tenbin.kernels.allreduce.names import canonical
-from tenbin.kernels.training import nets
+from tenbin.kernels.training import nets, settings
 from tenbin.kernels.training.backprop.trainer import Backprop
 from tenbin.kernels.training.losses import LOSSES
-from tenbin.kernels.training.optimisers import OPTIMISERS
+from tenbin.kernels.training.optimisers import OPTIMISERS, Optimiser
 from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.kernels.training.schedules import SCHEDULES
-from tenbin.kernels.training.trainer import Variant
+from tenbin.kernels.training.smoothing.settings import Smoothing
+from tenbin.kernels.training.trainer import Setup, Variant
 
 
 def misfit(problem: TrainingProblem, dtype: str) -> str:
@@ -25,9 +26,21 @@ def misfit(problem: TrainingProblem, dtype: str) -> str:
     return ""
 
 
+def misfit_smoothed(problem: TrainingProblem, dtype: str) -> str:
+    """Raise UsageError for settings that are not of smoothing, too."""
+    settings.read(problem.settings, Smoothing())
+    return misfit(problem, dtype)
+
+
+def make(setup: Setup, optimiser: Optimiser) -> Backprop:
+    """Return the trainer of a case; collective."""
+    smoothing = settings.read(setup.problem.settings, Smoothing())
+    return Backprop(setup, optimiser, smoothing)
+
+
 def variant(name: str) -> Variant:
     """Return the variant that steps by one of OPTIMISERS."""
-    return Variant(partial(Backprop, optimiser=OPTIMISERS[name]), misfit)
+    return Variant(partial(make, optimiser=OPTIMISERS[name]), misfit_smoothed)
 
 
 SGD = variant("sgd")

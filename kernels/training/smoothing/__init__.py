@@ -1,0 +1,6 @@
+"""A smoother objective, for batches so large that their own noise is gone.
+
+smoothout    E over d of L(w + d)        the gradient is taken beside the weights
+mixup        L(a mixed sample, its mixed target)
+smoother     both, step by step          settings    what a study can ask
+"""

@@ -1,0 +1,61 @@
+"""K-FAC over ranks: the same losses for any number of them, in both forms."""
+
+from dataclasses import replace
+
+import pytest
+from mpi4py import MPI
+
+from tenbin.case import Case
+from tenbin.kernel import Options
+from tenbin.kernels.training import KERNEL
+from tenbin.kernels.training.problem import TrainingProblem
+from tenbin.topology import discover
+
+COMM = MPI.COMM_WORLD
+PROBLEM = TrainingProblem("glyphs", "14-12", batch=30, epochs=2, samples=120)
+
+
+def losses(
+    problem: TrainingProblem, comm: MPI.Comm = COMM, variant: str = "kfac"
+) -> list[float]:
+    """Return the losses of a run in float64, whose replicas agree."""
+    topology = discover(comm)
+    place = (topology.size, topology.ranks_per_node)
+    case = Case("training", variant, "float64", problem, *place, "strong")
+    assert KERNEL.decline(case) == ""
+    task = KERNEL.prepare(case, topology, Options(threads=1))
+    for repetition in range(task.repetitions or 0):
+        task.reset(repetition)
+        task.run()
+    assert task.check().ok
+    task.release()
+    topology.free()
+    return [row["loss"] for row in task.details["history"]]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "t_stats=1, t_inv=1",
+        "t_stats=2, t_inv=4, fisher=true",
+        "form=replicated, t_stats=2, t_inv=2",
+        "smoothout=0.02, mixup=0.3",
+        "smoothout=0.02, noise=filter, optimiser=adam, clip=0",
+    ],
+)
+def test_any_number_of_ranks_learns_the_same(settings: str) -> None:
+    problem = replace(PROBLEM, settings=settings)
+    assert losses(problem) == pytest.approx(losses(problem, MPI.COMM_SELF), rel=1e-7)
+
+
+@pytest.mark.parametrize("settings", ["smoothout=0.05, noise=weight", "mixup=0.4"])
+def test_smoothed_backpropagation_does_too(settings: str) -> None:
+    problem = replace(PROBLEM, settings=settings)
+    alone = losses(problem, MPI.COMM_SELF, "momentum")
+    assert losses(problem, variant="momentum") == pytest.approx(alone, rel=1e-9)
+    assert losses(replace(problem, settings=""), variant="momentum") != alone
+
+
+def test_convolutions_are_shared_like_other_layers() -> None:
+    problem = replace(PROBLEM, net="lenet5", batch=20, samples=40, epochs=1)
+    assert losses(problem) == pytest.approx(losses(problem, MPI.COMM_SELF), rel=1e-7)
