@@ -1,6 +1,5 @@
 """Window: a square that moves over images (n, H, W, C), for convolution and pooling."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,15 +46,6 @@ class Window:
         )
         return padded[:, rows, columns]
 
-    def shifts(self, padded: Array) -> Iterator[tuple[int, int, Array]]:
-        """Yield r, s and the view (n, P, Q, C) of what lies there in every window."""
-        high, wide = self.places
-        for r in range(self.side):
-            rows = slice(r, r + (high - 1) * self.stride + 1, self.stride)
-            for s in range(self.side):
-                columns = slice(s, s + (wide - 1) * self.stride + 1, self.stride)
-                yield r, s, padded[:, rows, columns]
-
     def _by_window(self, patches: Array, channels: int) -> Array:
         """Return patches (n, P Q, R S C) as a view (n, P, Q, R, S, C)."""
         return patches.reshape(
@@ -75,9 +65,16 @@ class Window:
         return out
 
     def scatter(self, patches: Array, out: Array) -> Array:
-        """Add every row back into its window of `out` (n, padded, C); return it."""
+        """Add every row back into its window of `out` (n, padded, C); return it.
+
+        Line by line of the windows: S C values lie together in both.
+        """
         out[...] = 0
         rows = self._by_window(patches, out.shape[-1])
-        for r, s, view in self.shifts(out):
-            view += rows[:, :, :, r, s]
+        high, wide = self.places
+        for r in range(self.side):
+            lines = out[:, r : r + (high - 1) * self.stride + 1 : self.stride]
+            for column in range(wide):
+                left = column * self.stride
+                lines[:, :, left : left + self.side] += rows[:, :, column, r]
         return out
