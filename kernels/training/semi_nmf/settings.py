@@ -14,6 +14,10 @@ class Settings:
     from 0 to 255. `w_steps` and `z_steps` are the inner iterations t_W and t_Z. The
     autoencoder does `rounds` of `nmf_steps` and `fit_steps` on `pretrain_batch`
     samples; without `pretrain` networks start from random numbers.
+
+    A batch should hold a few times the units of the widest hidden layer but the last:
+    with about as many samples as units least squares interpolates them, and the test
+    error is several times as large.
     """
 
     batch: int = 5000
