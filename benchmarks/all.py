@@ -26,6 +26,8 @@ BARS = {
     "training_backprop": 0,
     "training_lenet": 0,
     "kfac_step": 0,
+    "training_vogn_step": 0,
+    "training_vogn_ranks": 2,
     "conv_direct": 0,
     "conv_winograd": 0,
     "conv_auto": 0,

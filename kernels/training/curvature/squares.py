@@ -6,9 +6,11 @@
 A dense layer costs one more product of the size of its gradient, and no memory: the
 square of an outer product is the outer product of squares (Goodfellow 2015,
 arXiv:1510.01799). In a convolution the positions of an example add up before they are
-squared, so its gradient is formed, a few examples at a time.
+squared, so its gradient is formed, a few examples at a time; summed before they are
+squared, these give the gradient of the batch as well, for less than its own product.
 """
 
+from math import prod
 from types import ModuleType
 
 from tenbin.errors import UsageError
@@ -32,7 +34,7 @@ def add_squares(net: Network, flat: Array, scale: float = 1.0) -> None:
     """Add the squares of this rank's last backward pass to `flat`, times `scale`.
 
     `flat` is laid out like `net.weights`. Summed over the ranks it is the mean over the
-    global batch.
+    global batch. Completes the gradients of a net whose step is `by_example`.
     """
     factor = scale * net.step.total  # deltas are those of the mean loss
     for number, layer in enumerate(net.layers):
@@ -40,22 +42,38 @@ def add_squares(net: Network, flat: Array, scale: float = 1.0) -> None:
         if examples is None:
             continue
         weight, bias = (part.of(flat) for part in net.parts if part.layer == number)
-        bias += factor * (examples.deltas.sum(axis=1) ** 2).sum(axis=0)
-        squares = _squares(examples, layer.place.xp)
+        bias += factor * (_over_positions(examples.deltas, layer.place.xp) ** 2).sum(0)
+        if examples.inputs.shape[1] == 1:
+            squares = (examples.inputs[:, 0] ** 2).T @ examples.deltas[:, 0] ** 2
+        else:
+            squares = _sum_both(examples, layer.place.xp, layer.place.gradients[0])
         squares *= factor
         weight += squares.reshape(weight.shape)
 
 
-def _squares(examples: Examples, xp: ModuleType) -> Array:
-    """Return the sum over the examples of their squared gradients."""
+def _over_positions(deltas: Array, xp: ModuleType) -> Array:
+    """Return the gradients (n, o) of the bias."""
+    return xp.matmul(xp.ones(deltas.shape[1], dtype=deltas.dtype), deltas)
+
+
+def _sum_both(examples: Examples, xp: ModuleType, gradient: Array) -> Array:
+    """Return the sum of the examples' squared gradients; write that of themselves.
+
+    Sums are products by ones: a pass through the cache each.
+    """
     inputs, deltas = examples.inputs, examples.deltas
-    if inputs.shape[1] == 1:
-        return (inputs[:, 0] ** 2).T @ deltas[:, 0] ** 2
-    sums = xp.zeros((inputs.shape[2], deltas.shape[2]), dtype=inputs.dtype)
-    chunk = max(1, CHUNK_BYTES // sums.nbytes)
+    shape = inputs.shape[2], deltas.shape[2]
+    chunk = max(1, CHUNK_BYTES // (prod(shape) * inputs.itemsize))
+    sums, squares = xp.zeros((2, prod(shape)), dtype=inputs.dtype)
+    ones = xp.ones(chunk, dtype=inputs.dtype)
+    room = xp.empty((chunk, *shape), dtype=inputs.dtype)
     for start in range(0, len(inputs), chunk):
         some = slice(start, start + chunk)
-        gradients = xp.matmul(inputs[some].transpose(0, 2, 1), deltas[some])
-        gradients *= gradients
-        sums += gradients.sum(axis=0)
-    return sums
+        few = room[: len(inputs[some])]
+        xp.matmul(inputs[some].transpose(0, 2, 1), deltas[some], out=few)
+        found = few.reshape(len(few), -1)
+        sums += ones[: len(found)] @ found
+        found *= found
+        squares += ones[: len(found)] @ found
+    gradient[...] = sums.reshape(gradient.shape)
+    return squares

@@ -84,12 +84,13 @@ class Conv(Layer):
         return out.reshape(n, *self.window.places, self.outputs)
 
     def backward(self, delta: Array, wanted: bool = True) -> Array:
-        """Write dW and db; return dx (n, H, W, C)."""
+        """Write dW, unless by example, and db; return dx (n, H, W, C)."""
         n, xp = len(delta), self.place.xp
         self.deltas = delta.reshape(self._out[:n].shape)
         flat = self.deltas.reshape(-1, self.outputs)
         rows = self.patches.reshape(len(flat), self._fan_in)
-        xp.matmul(rows.T, flat, out=self._gradient)
+        if not self.place.step.by_example:
+            xp.matmul(rows.T, flat, out=self._gradient)
         xp.matmul(self._ones[: len(flat)], flat, out=self.place.gradients[1])
         if not wanted:
             return delta

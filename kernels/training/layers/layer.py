@@ -34,13 +34,15 @@ class Step:
     """The step in flight: which rows of the global batch this rank works on.
 
     `number` counts all steps of the run, `sample` what is drawn more than once in one.
-    `sum_over_ranks` adds a small array in place.
+    `sum_over_ranks` adds a small array in place. `by_example`: who forms the gradients
+    of single examples adds those of a layer with several positions up.
     """
 
     number: int = 0
     sample: int = 0
     total: int = 1
     rows: range = range(1)
+    by_example: bool = False
     sum_over_ranks: Callable[[Array], object] = lambda array: None
 
 

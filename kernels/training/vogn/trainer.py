@@ -39,6 +39,7 @@ class Vogn(Loop):
             )
         super().__init__(setup, RATE, ranks // groups)
         linear_only(self.net)
+        self.net.step.by_example = True
         net, problem = self.net, setup.problem
         self.settings, line = settings, net.head.size
         self.mine = range(self.comm.rank // self.shares, settings.samples, groups)
@@ -70,9 +71,9 @@ class Vogn(Loop):
             self.head[LOSS] += share * loss
             done = time.perf_counter()
             self._spent["compute_s"] += done - began
+            add_squares(net, self.h, share)
             net.gradients *= share
             self.g += net.gradients
-            add_squares(net, self.h, share)
             self._spent["curvature_s"] += time.perf_counter() - done
         self.reducer.finish()
 
