@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from itertools import product
 from typing import Any
 
@@ -19,6 +20,7 @@ from tenbin.kernel import Options, Task
 from tenbin.kernels import load
 from tenbin.kernels.conv import DTYPES, KERNEL, VARIANTS
 from tenbin.kernels.conv.auto import choose
+from tenbin.kernels.conv.native import in_matrix_unit
 from tenbin.kernels.conv.operands import as_nhwc, empty_result, operands
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import DIRECTIONS, LAYOUTS, ConvProblem
@@ -305,9 +307,13 @@ def test_a_wrong_variant_fails_its_task(monkeypatch: pytest.MonkeyPatch) -> None
         (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-data"), "direct"),
     ],
 )
-def test_auto_picks_by_shape_and_says_why(problem: ConvProblem, wanted: str) -> None:
+def test_auto_picks_by_shape_and_says_why(
+    problem: ConvProblem, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if reason := VARIANTS["pixel"].missing("float16"):
         pytest.skip(reason)
+    rules = import_module("tenbin.kernels.conv.auto")
+    monkeypatch.setattr(rules, "in_matrix_unit", lambda name, dtype: False)
 
     name, why = choose(problem, "float16")
 
@@ -315,3 +321,22 @@ def test_auto_picks_by_shape_and_says_why(problem: ConvProblem, wanted: str) -> 
     with ready(case(replace(problem, n=1), "auto")) as task:
         assert task.details["why"]
     assert why
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    ("problem", "wanted"),
+    [
+        (ConvProblem(1, 64, 56, 56, 64, 3, 3, padding=1), "dot"),
+        (ConvProblem(1, 64, 56, 56, 256, 1, 1), "dot"),
+        (ConvProblem(64, 1, 28, 28, 6, 5, 5, padding=2), "pixel"),
+        (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-data"), "direct"),
+    ],
+)
+def test_auto_picks_the_matrix_unit_where_there_is_one(
+    problem: ConvProblem, wanted: str, dtype: str
+) -> None:
+    if not in_matrix_unit("dot", dtype):
+        pytest.skip(f"no matrix unit for {dtype}")
+
+    assert choose(problem, dtype)[0] == wanted

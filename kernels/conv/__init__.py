@@ -41,7 +41,7 @@ NATIVE = {
     "pointwise": STORED,
     "winograd2": STORED,
     "winograd4": STORED,
-    "dot": {"bfloat16": "float32"},
+    "dot": STORED,
     "fp16acc": {"float16": "float16"},
 }
 

@@ -6,7 +6,7 @@
     pointwise   a matrix product                                    1x1
     winograd2   F(2x2, 3x3): 2.25 times fewer multiplications       3x3, stride 1
     winograd4   F(4x4, 3x3): 4 times fewer                          3x3, stride 1
-    dot         pairs of bfloat16 by a dot instruction              all
+    dot         pairs by a dot instruction, or in the matrix unit   all
     fp16acc     sums kept in float16: for the study of accuracy     all
 
 They store half precision, sum in float32 (but fp16acc), and take NHWC; NCHW is turned
@@ -49,6 +49,14 @@ def lacking(name: str) -> Callable[[str], str]:
         return ""
 
     return missing
+
+
+def in_matrix_unit(name: str, dtype: str) -> bool:
+    """Return whether this machine computes the algorithm in a matrix unit."""
+    try:
+        return str(binding.load().chosen(f"conv_{name}", dtype)).startswith("amx")
+    except (TenbinError, ValueError):
+        return False
 
 
 def unfit(name: str) -> Callable[[ConvProblem, str], str]:
