@@ -137,7 +137,9 @@ def test_is_listed_and_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no fashion-mnist in /nowhere" in KERNEL.decline(
         case("im2col", "float32", nobody)
     )
-    assert KERNEL.misfit(case("half", "float32")) == "half computes float16"
+    assert KERNEL.misfit(case("half", "float32")) == (
+        "half computes float16, not float32"
+    )
 
 
 def test_axes_are_swept_and_name_their_key() -> None:

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tenbin import device
 from tenbin.dtypes import narrow
-from tenbin.errors import TenbinError
 from tenbin.kernels import native
 
 # dtype -> largest sum of integers that is exact in any order
@@ -33,11 +32,8 @@ def lacks(dtype: str) -> str:
     """Return why nothing can add the dtype here, or an empty string."""
     if dtype not in NATIVE:
         return ""
-    try:
-        native.load().chosen("add", dtype)
-    except (TenbinError, ValueError) as reason:
-        return f"{dtype} has no add: {reason}"
-    return ""
+    reason = native.lacking("add", dtype)
+    return f"{dtype} has no add: {reason}" if reason else ""
 
 
 def adds(dtype: str) -> dict[str, str]:

@@ -42,11 +42,8 @@ def lacking(name: str) -> Callable[[str], str]:
     """Return what says why this machine lacks the algorithm, or an empty string."""
 
     def missing(dtype: str) -> str:
-        try:
-            binding.load().chosen(f"conv_{name}", dtype)
-        except (TenbinError, ValueError) as reason:
-            return f"no native {name}: {reason}"
-        return ""
+        reason = binding.lacking(f"conv_{name}", dtype)
+        return f"no native {name}: {reason}" if reason else ""
 
     return missing
 

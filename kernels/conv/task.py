@@ -8,7 +8,7 @@ from typing import Any
 
 from mpi4py import MPI
 
-from tenbin import device
+from tenbin import device, threads
 from tenbin.check import Check
 from tenbin.cold import copies, is_cold, last_level_cache_bytes
 from tenbin.dtypes import Array
@@ -20,7 +20,6 @@ from tenbin.kernels.conv.pool import Pool
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import share
 from tenbin.kernels.conv.variant import Variant
-from tenbin.kernels.gemm import threads
 from tenbin.topology import Topology
 
 
@@ -96,7 +95,7 @@ def _sets(
     set_bytes = second.nbytes
     if problem.cold == "all":
         set_bytes += first.nbytes + math.prod(result_shape(problem)) * first.itemsize
-    ranks = topology.hosts.count(topology.hosts[topology.rank])
+    ranks = len(topology.host_ranks)
     cache_bytes = int(place["cache_bytes"])
     sets = copies(set_bytes, ranks, options.pool_bytes, cache_bytes)
     return sets, is_cold(set_bytes, ranks, sets, cache_bytes)
@@ -104,10 +103,9 @@ def _sets(
 
 def _place(variant: Variant, topology: Topology) -> dict[str, Any]:
     """Take this rank's GPU where the variant wants one; return what is used."""
-    if not variant.on_device:
-        return {"cache_bytes": last_level_cache_bytes()}
-    host = topology.hosts[topology.rank]
-    return device.use(topology.hosts[: topology.rank].count(host))
+    if variant.on_device:
+        return device.use(topology.host_ranks.index(topology.rank))
+    return {"cache_bytes": last_level_cache_bytes()}
 
 
 def _worst(topology: Topology, found: verify.Accuracy) -> dict[str, float]:

@@ -23,7 +23,7 @@ from tenbin.kernel import Kernel, Options, Task
 from tenbin.kernels.gemm import half2, limits
 from tenbin.kernels.gemm.cublas import ACCUMULATE, cublas
 from tenbin.kernels.gemm.cupy import cupy, sums
-from tenbin.kernels.gemm.native import lacking, native, tell
+from tenbin.kernels.gemm.native import lacks, native, tell
 from tenbin.kernels.gemm.numpy import numpy
 from tenbin.kernels.gemm.nvmath import missing as no_nvmath
 from tenbin.kernels.gemm.nvmath import nvmath, unfit
@@ -49,19 +49,19 @@ VARIANTS: dict[str, Variant] = {
     ),
     "numpy": Variant(numpy, accumulate=WIDE, slow_flop_per_s={"float16": 0.5e9}),
     "native": Variant(
-        native("gemm"), NARROW, missing=lacking("gemm", "float16"), tell=tell("gemm")
+        native("gemm"), NARROW, missing=lacks("gemm", "float16"), tell=tell("gemm")
     ),
     "native-dot": Variant(
         native("gemm_dot"),
         {"bfloat16": "float32"},
-        missing=lacking("gemm_dot", "bfloat16"),
+        missing=lacks("gemm_dot", "bfloat16"),
         tell=tell("gemm_dot"),
         c=16.0,
     ),
     "native-fp16acc": Variant(
         native("gemm_fp16acc"),
         {"float16": "float16"},
-        missing=lacking("gemm_fp16acc", "float16"),
+        missing=lacks("gemm_fp16acc", "float16"),
         tell=tell("gemm_fp16acc"),
     ),
     "torch": Variant(torch, accumulate=WIDE | NARROW, missing=no_torch, c=16.0),

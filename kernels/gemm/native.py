@@ -6,12 +6,12 @@ native-fp16acc   sums in float16, rounded at every step: for the study of accura
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from tenbin.dtypes import named
-from tenbin.errors import TenbinError
 from tenbin.kernels.gemm.variant import Array
-from tenbin.kernels.native import load
+from tenbin.kernels.native import lacking, load
 
 
 def native(operation: str) -> Callable[[Array, Array, Array], Array]:
@@ -34,14 +34,6 @@ def tell(operation: str) -> Callable[[Array, Array, Array, int], Mapping[str, An
     return plan
 
 
-def lacking(operation: str, dtype: str) -> Callable[[], str]:
+def lacks(operation: str, dtype: str) -> Callable[[], str]:
     """Return what says why this machine lacks the product, or an empty string."""
-
-    def missing() -> str:
-        try:
-            load().chosen(operation, dtype)
-        except (TenbinError, ValueError) as reason:
-            return str(reason)
-        return ""
-
-    return missing
+    return partial(lacking, operation, dtype)

@@ -3,12 +3,12 @@
 from functools import cache
 from typing import Any
 
-from tenbin import device
+from tenbin import device, threads
 from tenbin.check import Check
 from tenbin.cold import copies, is_cold, last_level_cache_bytes
 from tenbin.dtypes import result, storage
 from tenbin.kernel import Options, Task
-from tenbin.kernels.gemm import threads, verify
+from tenbin.kernels.gemm import verify
 from tenbin.kernels.gemm.operands import operands
 from tenbin.kernels.gemm.pool import Pool
 from tenbin.kernels.gemm.problem import GemmProblem
@@ -28,7 +28,7 @@ def task(
     a, b = operands(problem, rows, columns, dtype, options.seed)
     cores = options.threads or threads.cores_per_rank(topology)
     place = _device(topology) if variant.on_device else _host(variant, dtype, cores)
-    ranks = topology.hosts.count(_host_of(topology))
+    ranks = len(topology.host_ranks)
     out_bytes = a.shape[0] * b.shape[1] * storage(result(dtype)).itemsize
     set_bytes = a.nbytes + b.nbytes + out_bytes
     cache_bytes = int(place["cache_bytes"])
@@ -69,9 +69,5 @@ def _host(variant: Variant, dtype: str, cores: int) -> dict[str, Any]:
 
 
 def _device(topology: Topology) -> dict[str, Any]:
-    place = device.use(topology.hosts[: topology.rank].count(_host_of(topology)))
+    place = device.use(topology.host_ranks.index(topology.rank))
     return {"blas": "cublas", "threads": 1, **place}
-
-
-def _host_of(topology: Topology) -> str:
-    return topology.hosts[topology.rank]

@@ -22,6 +22,7 @@ from tenbin.kernels import conv
 from tenbin.kernels.inference.lenet import LAYERS
 from tenbin.kernels.inference.problem import InferenceAxes, InferenceProblem, expand
 from tenbin.kernels.training import data
+from tenbin.limits import other_dtype
 
 if TYPE_CHECKING:
     from tenbin.topology import Topology
@@ -45,8 +46,8 @@ def misfit(case: Case) -> str:
     problem, variant = cast(InferenceProblem, case.whole), VARIANTS[case.variant]
     if problem.images < case.ranks:
         return f"{problem.label} cannot be split over {case.ranks} ranks"
-    if case.dtype not in variant.accumulate:
-        return f"{case.variant} computes {', '.join(variant.accumulate)}"
+    if reason := other_dtype(case, variant.accumulate):
+        return reason
     shapes = (replace(layer, n=problem.batch) for layer in LAYERS)
     return next(
         filter(None, (variant.misfit(shape, case.dtype) for shape in shapes)), ""

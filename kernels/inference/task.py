@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from tenbin import threads
 from tenbin.check import UNIT_ROUNDOFF, Check
 from tenbin.dtypes import Array, narrow, widen
 from tenbin.kernel import Options, Task
 from tenbin.kernels.conv.split import part
 from tenbin.kernels.conv.variant import Variant
-from tenbin.kernels.gemm import threads
 from tenbin.kernels.inference.lenet import LeNet, float64_outputs
 from tenbin.kernels.inference.problem import InferenceProblem
 from tenbin.kernels.inference.train import pixels, trained

@@ -32,3 +32,12 @@ def load() -> ModuleType:
         if quiet:
             del os.environ[SPIN[0]]
     return _native
+
+
+def lacking(operation: str, dtype: str) -> str:
+    """Return why this machine lacks a native operation, or an empty string."""
+    try:
+        load().chosen(operation, dtype)
+    except (TenbinError, ValueError) as reason:
+        return str(reason)
+    return ""

@@ -3,9 +3,9 @@
 from contextlib import ExitStack
 from typing import cast
 
+from tenbin import threads
 from tenbin.case import Case
 from tenbin.kernel import Options, Task
-from tenbin.kernels.gemm import threads
 from tenbin.kernels.training.checkpoint import Checkpoints
 from tenbin.kernels.training.course import Course
 from tenbin.kernels.training.names import ON_DEVICE

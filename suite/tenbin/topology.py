@@ -59,6 +59,12 @@ class Topology:
         """Return the number of nodes, real or emulated."""
         return self.inter.size
 
+    @property
+    def host_ranks(self) -> tuple[int, ...]:
+        """Return the ranks on this host, whatever nodes are emulated on it."""
+        mine = self.hosts[self.rank]
+        return tuple(r for r, host in enumerate(self.hosts) if host == mine)
+
     def free(self) -> None:
         """Free the communicators below the world."""
         self.intra.Free()
