@@ -31,11 +31,10 @@ def problem(seed: int) -> TrainingProblem:
     )
 
 
-def accuracy(variant: str, problem: TrainingProblem, checkpoints: str) -> float:
-    """Train; print the test error by epoch; return the accuracy after the last."""
+def accuracy(seed: int, checkpoints: str) -> float:
     topology = discover(MPI.COMM_WORLD)
     place = (topology.size, topology.ranks_per_node)
-    case = Case("training", variant, "float32", problem, *place, "strong")
+    case = Case("training", VARIANT, "float32", problem(seed), *place, "strong")
     if reason := KERNEL.decline(case):
         raise SystemExit(reason)
     options = Options(checkpoints=checkpoints)
@@ -43,12 +42,11 @@ def accuracy(variant: str, problem: TrainingProblem, checkpoints: str) -> float:
     record = weigh(case, KERNEL, topology, setting)
     topology.free()
     if record.status != "ok":
-        raise SystemExit(f"{variant}, seed {problem.seed}: {record.reason}")
+        raise SystemExit(f"seed {seed}: {record.reason}")
     errors = [row["test_error"] for row in record.details["history"]]
     if topology.rank == 0:
         told = " ".join(f"{100 * error:.2f}" for error in errors)
-        name = f"{variant}, seed {problem.seed}"
-        print(f"{name}: test error % by epoch: {told}", flush=True)
+        print(f"seed {seed}: test error % by epoch: {told}", flush=True)
     return 1.0 - float(errors[-1])
 
 
@@ -57,10 +55,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="1")
     parser.add_argument("--checkpoints", default="")
     asked = parser.parse_args()
-    found = [
-        accuracy(VARIANT, problem(int(seed)), asked.checkpoints)
-        for seed in asked.seeds.split(",")
-    ]
+    found = [accuracy(int(seed), asked.checkpoints) for seed in asked.seeds.split(",")]
     mean = float(np.mean(found))
     verdict = "within" if mean >= BAR else "BEYOND"
     if MPI.COMM_WORLD.rank == 0:

@@ -30,6 +30,7 @@ DTYPES = ("float32", "float64")
 _NMF = "tenbin.kernels.training.semi_nmf.variants"
 _BP = "tenbin.kernels.training.backprop.variants"
 _KFAC = "tenbin.kernels.training.kfac.variants"
+_NOISY = "tenbin.kernels.training.noisy_kfac.variants"
 _SIAMESE = "tenbin.kernels.training.siamese.variants"
 _VOGN = "tenbin.kernels.training.vogn.variants"
 VARIANTS: dict[str, str] = {
@@ -41,6 +42,7 @@ VARIANTS: dict[str, str] = {
     "rmsprop": f"{_BP}:RMSPROP",
     "adam": f"{_BP}:ADAM",
     "kfac": f"{_KFAC}:KFAC",
+    "noisy-kfac": f"{_NOISY}:NOISY_KFAC",
     "vogn": f"{_VOGN}:VOGN",
     "mc": f"{_VOGN}:MONTE_CARLO",
     "siamese": f"{_SIAMESE}:SIAMESE",

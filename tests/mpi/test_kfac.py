@@ -1,4 +1,4 @@
-"""K-FAC over ranks: the same losses for any number of them, in both forms."""
+"""K-FAC over ranks, noisy or not: the same losses for any number of them."""
 
 from dataclasses import replace
 
@@ -59,3 +59,20 @@ def test_smoothed_backpropagation_does_too(settings: str) -> None:
 def test_convolutions_are_shared_like_other_layers() -> None:
     problem = replace(PROBLEM, net="lenet5", batch=20, samples=40, epochs=1)
     assert losses(problem) == pytest.approx(losses(problem, MPI.COMM_SELF), rel=1e-7)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3, 4])
+def test_any_mix_of_samples_and_parts_of_the_batch_learns_the_same(groups: int) -> None:
+    if COMM.size % groups:
+        pytest.skip(f"{groups} groups do not divide {COMM.size} ranks")
+    common = "samples=12, t_stats=2, t_inv=2"
+    alone = replace(PROBLEM, epochs=1, settings=common)
+    mixed = replace(alone, settings=f"{common}, mc_groups={groups}")
+    expected = losses(alone, MPI.COMM_SELF, "noisy-kfac")
+    assert losses(mixed, variant="noisy-kfac") == pytest.approx(expected, rel=1e-7)
+
+
+def test_labels_of_the_model_are_drawn_for_each_sample() -> None:
+    problem = replace(PROBLEM, settings="samples=2, fisher=true, test_samples=0")
+    alone = losses(problem, MPI.COMM_SELF, "noisy-kfac")
+    assert losses(problem, variant="noisy-kfac") == pytest.approx(alone, rel=1e-7)

@@ -34,9 +34,12 @@ def inverse(matrix: Array) -> Array:
 
 
 def root(matrix: Array) -> Array:
-    """Return R, upper triangular, with R R^T the inverse of a positive matrix."""
+    """Return R, upper triangular, with R R^T the inverse of a positive matrix.
+
+    In float64: the prior damps so little that float32 may see no positive matrix.
+    """
     linalg = device.module_of(matrix).linalg
-    return linalg.inv(linalg.cholesky(matrix)).T
+    return linalg.inv(linalg.cholesky(matrix.astype("float64"))).T
 
 
 def _shifted(matrix: Array, shift: float) -> Array:

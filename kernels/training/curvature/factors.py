@@ -10,6 +10,7 @@ The inputs' factor costs n T i^2 flops for T positions, half of what the product
 different matrices does; BLAS sees that it is symmetric.
 """
 
+from tenbin import device
 from tenbin.kernels.training.layers.layer import Array, Examples
 
 
@@ -17,8 +18,7 @@ def add_input_factor(examples: Examples, out: Array, scale: float) -> None:
     """Add the sum over examples and positions of a a^T, times `scale`."""
     fan_in = examples.inputs.shape[-1]
     rows = examples.inputs.reshape(-1, fan_in)
-    sums = rows.sum(axis=0)
-    sums *= scale
+    sums = device.module_of(rows).full(len(rows), scale, dtype=rows.dtype) @ rows
     square = rows.T @ rows
     square *= scale
     out[:fan_in, :fan_in] += square

@@ -10,6 +10,7 @@ that the model draws. (Martens and Grosse 2015, arXiv:1503.05671; distribution: 
 al. 2019, arXiv:1811.12019.)
 """
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
@@ -38,6 +39,7 @@ class Kfac(Loop):
         super().__init__(setup, RATE, shares, settings)
         problem, net = setup.problem, self.net
         self.settings, self.head = settings, net.head
+        self.damping = settings.damping
         self.reducer = Reducer(setup.topology, net.message, problem.allreduce)
         self.penalty = Penalty(net, problem.l1, problem.l2)
         self.factors = Kronecker(setup.topology, net, settings.form, problem.allreduce)
@@ -51,25 +53,41 @@ class Kfac(Loop):
         }
         self.spent = Spent("compute", "curvature", "exchange", "inverse")
 
+    @property
+    def measured(self) -> bool:
+        """Return whether the step in flight has factors."""
+        return self.net.step.number % self.settings.t_stats == 0
+
     def gradient(self, x: Array, targets: Array) -> None:
         """Sum the gradients and, when it is time, the factors."""
-        net, spent = self.net, self.spent
-        measured = net.step.number % self.settings.t_stats == 0
+        self.backward(x, targets, ready=self.reducer.ready)
+        self.reducer.finish()
+        if self.measured:
+            self.collect()
+
+    def backward(
+        self,
+        x: Array,
+        targets: Array,
+        sample: int = 0,
+        scale: float = 1.0,
+        ready: Callable[[int], object] = lambda end: None,
+    ) -> float:
+        """Fill the gradients, and add the factors times `scale`; return the loss."""
+        net, spent, fisher = self.net, self.spent, self.settings.fisher
         with spent("compute"):
             outputs = net.forward(x)
-        if measured and self.settings.fisher == "true":
+        if self.measured and fisher == "true":
             with spent("curvature"):
-                self.measure_model(outputs.copy())
+                self.measure_model(outputs.copy(), sample, scale)
         with spent("compute"):
             loss, delta = self.loss(self.xp, outputs, targets, net.step.total)
             self.head[LOSS], self.head[STOP] = loss, self.setup.stop()
-            net.backward(delta, self.reducer.ready)
-        if measured and self.settings.fisher == "empirical":
+            net.backward(delta, ready)
+        if self.measured and fisher == "empirical":
             with spent("curvature"):
-                self.factors.add()
-        self.reducer.finish()
-        if measured:
-            self.collect()
+                self.factors.add(scale)
+        return float(loss)
 
     def measure_model(
         self, outputs: Array, sample: int = 0, scale: float = 1.0
@@ -104,7 +122,7 @@ class Kfac(Loop):
     def renew(self) -> None:
         """Invert the averages, each rank its own, and tell all of them."""
         with self.spent("inverse"):
-            self.factors.make(inverse, self.settings.damping, self.inverses)
+            self.factors.make(inverse, self.damping, self.inverses)
         with self.spent("exchange"):
             self.factors.exchange.spread(self.inverses)
 

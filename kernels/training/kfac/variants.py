@@ -14,8 +14,13 @@ def make(setup: Setup) -> Kfac:
 
 
 def misfit(problem: TrainingProblem, dtype: str) -> str:
-    """Raise UsageError for settings that are none; all layers must be linear."""
+    """Raise UsageError for settings that are none, too."""
     settings.read(problem.settings, Settings())
+    return misfit_layers(problem, dtype)
+
+
+def misfit_layers(problem: TrainingProblem, dtype: str) -> str:
+    """Raise UsageError as backpropagation does; all layers must be linear."""
     if problem.normalise or problem.activation == "prelu":
         return "factors are known of dense and conv: no batch normalisation, no prelu"
     return backprop.misfit(problem, dtype)
