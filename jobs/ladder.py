@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import msgspec
 
 from tenbin.case import Case
+from tenbin.expand import Expansion, expand
 from tenbin.jobs.campaign import Campaign
-from tenbin.study import Expansion, Study, expand
+from tenbin.study import Study
 
 PACKED = "packed"
 

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenbin.errors import NoDataError, UsageError
+from tenbin.expand import expand
 from tenbin.jobs import layout
 from tenbin.jobs.campaign import create, load, on_ladder, parse_nodes
 from tenbin.jobs.cost import both_ways, node_hours, price
 from tenbin.jobs.ladder import Point, fingerprint, point_study, spell_out
 from tenbin.jobs.plan import first_attempts, sums
 from tenbin.jobs.profile import Cost, Profile
-from tenbin.study import expand, find_study, load_study
+from tenbin.study import find_study, load_study
 from tests.campaigns import create_campaign, tenbin, write_study
 
 

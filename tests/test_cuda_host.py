@@ -36,7 +36,7 @@ SHIM = Path(__file__).parent / "cuda"
 NVCC = Path(shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc")
 HEADERS = [NVCC.resolve().parent.parent / "include", Path("/usr/local/cuda/include")]
 FOUND = [path for path in HEADERS if (path / "cuda_fp16.h").exists()]
-MATHS = tuple(half2.ACCUMULATE)
+MATHS = tuple(cuda.ACCUMULATE)
 
 # More than a block of pixels or filters, 16-byte loads or none, strides and groups.
 LAYERS = (
@@ -92,7 +92,7 @@ def test_convolutions_keep_their_bounds(
 
     first, second, out = convolve(host, math, problem)
 
-    allowed = half2.ACCUMULATE[math], half2.c(math, problem)
+    allowed = cuda.ACCUMULATE[math], half2.c(math, problem)
     assert judge(out, oracle(problem, first, second, "float16", *allowed)).ok
 
 
@@ -103,7 +103,7 @@ def test_layers_of_networks_keep_their_bounds(
 ) -> None:
     first, second, out = convolve(host, math, problem)
 
-    allowed = half2.ACCUMULATE[math], half2.c(math, problem)
+    allowed = cuda.ACCUMULATE[math], half2.c(math, problem)
     assert judge(out, oracle(problem, first, second, "float16", *allowed)).ok
 
 
@@ -182,7 +182,7 @@ def test_products_keep_their_bounds(
 
     launch(host, f"gemm_{math}", (a, b, out), gemm.sizes(a, b), cuda.grid(m, n))
 
-    right = gemm_verify.oracle(a, b, "float16", gemm.ACCUMULATE[math], 1)
+    right = gemm_verify.oracle(a, b, "float16", cuda.ACCUMULATE[math], 1)
     assert gemm_verify.judge(out, right).ok
 
 

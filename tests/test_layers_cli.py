@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from tenbin.cli import cli
 from tenbin.errors import NoDataError, UsageError
-from tenbin.study import expand, find_study, load_study
+from tenbin.expand import expand
+from tenbin.study import find_study, load_study
 from tests.builders import conv_records, create_run, gemm_records
 
 

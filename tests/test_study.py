@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenbin.errors import UsageError
-from tenbin.study import BUNDLED, Expansion, expand, find_study, load_study
+from tenbin.expand import Expansion, expand
+from tenbin.study import BUNDLED, find_study, load_study
 from tenbin.units import format_bytes, parse_bytes, parse_sizes
 
 GEMM = '[[bench]]\nkernel = "gemm"\npreset = "smoke"\nvariant = "numpy"\n'
@@ -139,8 +140,8 @@ def test_the_fingerprint_changes_with_what_is_measured(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(BUNDLED.glob("*.toml")), ids=lambda p: p.stem)
 def test_every_bundled_study_expands(path: Path) -> None:
-    on_gpu = path.stem.endswith("-gpu")
-    assert expand(load_study(path), here=not on_gpu).cases
+    elsewhere = path.stem.endswith(("-gpu", "-full"))  # a GPU, all of MNIST
+    assert expand(load_study(path), here=not elsewhere).cases
 
 
 def test_an_unknown_study_lists_the_bundled_ones() -> None:

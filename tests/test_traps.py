@@ -128,7 +128,7 @@ def test_trap_5_ids_of_arrays() -> None:
         '{"Jobs": {"123[].srv": {"job_state": "B"}, "123[4].srv": {"job_state": "R"}}}'
     )
     assert set(pbs.parse_json(text)) == {"123[].srv", "123[4].srv"}
-    assert gridengine._TERSE.findall("24.1-3:1\n") == ["24"]
+    assert gridengine._SUBMITTED.findall("24.1-3:1\n") == [("24", "")]
     row = "24 0.5 x u qw 11/21/2026 01:32:36   1 1-3:1"
     assert {"24", "24.1", "24.2", "24.3"} == set(gridengine.parse_qstat(row))
     table = "JOB_ID ST EC PC SN\n123[1] RUN - - -\n64856_0 QUE - - -"

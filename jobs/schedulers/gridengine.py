@@ -26,10 +26,9 @@ from tenbin.jobs.schedulers.directives import (
     lines,
     output_path,
     plain,
-    submit_options,
 )
 from tenbin.jobs.schedulers.hostlist import expand_numbers
-from tenbin.jobs.schedulers.run import ask, check_script, send
+from tenbin.jobs.schedulers.run import ask, send_script
 
 PREFIX = "#$"
 LONGEST_NAME = 63
@@ -44,8 +43,9 @@ _ROW = re.compile(
     r"\s*(\d+)\s+\d+\.\d+\s+(?:\S.*?\s+)?([a-zA-Z]{1,6})\s+"
     r"\d\d/\d\d/\d{4}\s+\d\d:\d\d:\d\d(?:\.\d+)?\s*(.*)"
 )
-_TERSE = re.compile(r"^(\d+)(?:\.\d+-\d+:\d+)?\s*$", re.MULTILINE)
-_SENTENCE = re.compile(r"Your job(?:-array)? (\d+)")
+_SUBMITTED = re.compile(
+    r"^(\d+)(?:\.\d+-\d+:\d+)?\s*$|Your job(?:-array)? (\d+)", re.MULTILINE
+)
 _ERROR = re.compile(r"^job_number:\s+(\d+)|^error reason\s+\d+:\s+(.*)$", re.MULTILINE)
 
 
@@ -70,13 +70,7 @@ def directives(needs: Needs) -> list[str]:
 
 def submit(script: Path) -> str:
     """Submit a script from its own folder and return the job's id."""
-    check_script(script)
-    options = submit_options(script)
-    printed = send("qsub", "-terse", *options, script.name, folder=script.parent)
-    found = _TERSE.findall(printed) or _SENTENCE.findall(printed)
-    if not found:
-        raise QueryError(f"qsub printed no job id: {printed!r:.200}")
-    return str(found[-1])
+    return send_script(script, _SUBMITTED, "qsub", "-terse")
 
 
 def query(ids: Sequence[str]) -> dict[str, Seen]:

@@ -22,9 +22,8 @@ from tenbin.jobs.schedulers.directives import (
     lines,
     output_path,
     plain,
-    submit_options,
 )
-from tenbin.jobs.schedulers.run import Answer, ask, check_script, send
+from tenbin.jobs.schedulers.run import Answer, ask, send_script
 
 PREFIX = "#PBS"
 LONGEST_NAME = 15
@@ -94,12 +93,7 @@ def around(resources: Sequence[str], needs: Needs) -> list[str]:
 
 def submit(script: Path) -> str:
     """Submit a script from its own folder and return the job's whole id."""
-    check_script(script)
-    printed = send("qsub", *submit_options(script), script.name, folder=script.parent)
-    found = _SUBMITTED.findall(printed)
-    if not found:
-        raise QueryError(f"qsub printed no job id: {printed!r:.200}")
-    return str(found[-1])
+    return send_script(script, _SUBMITTED, "qsub")
 
 
 def query(ids: Sequence[str]) -> dict[str, Seen]:

@@ -24,9 +24,8 @@ from tenbin.jobs.schedulers.directives import (
     lines,
     output_path,
     plain,
-    submit_options,
 )
-from tenbin.jobs.schedulers.run import ask, check_script, send
+from tenbin.jobs.schedulers.run import ask, send_script
 
 PREFIX = "#PJM"
 LONGEST_NAME = 63
@@ -83,12 +82,7 @@ def directives(needs: Needs) -> list[str]:
 
 def submit(script: Path) -> str:
     """Submit a script from its own folder and return the job's id."""
-    check_script(script)
-    printed = send("pjsub", *submit_options(script), script.name, folder=script.parent)
-    found = _SUBMITTED.findall(printed)
-    if not found:
-        raise QueryError(f"pjsub printed no job id: {printed!r:.200}")
-    return str(found[-1])
+    return send_script(script, _SUBMITTED, "pjsub")
 
 
 def query(ids: Sequence[str]) -> dict[str, Seen]:

@@ -1,6 +1,7 @@
 """Ask a scheduler's command, within bounded time, in plain English, with one error."""
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from tenbin.errors import UsageError
 from tenbin.jobs.schedulers.contract import QueryError, SchedulerError
+from tenbin.jobs.schedulers.directives import submit_options
 
 TIMEOUT_S = 30.0
 SUBMIT_TIMEOUT_S = 120.0
@@ -74,6 +76,20 @@ def send(*command: str, folder: Path | None = None) -> str:
     if answer.code:
         raise SchedulerError(f"{command[0]}: {answer.words or 'refused'}")
     return answer.out
+
+
+def send_script(script: Path, pattern: re.Pattern[str], *command: str) -> str:
+    """Submit a script from its own folder; return the job's id, where `pattern` is.
+
+    Raises UsageError for a script that no scheduler would take, else as `send` does.
+    """
+    check_script(script)
+    options = submit_options(script)
+    printed = send(*command, *options, script.name, folder=script.parent)
+    found = [match[match.lastindex or 0] for match in pattern.finditer(printed)]
+    if not found:
+        raise QueryError(f"{command[0]} printed no job id: {printed!r:.200}")
+    return found[-1]
 
 
 def check_script(script: Path) -> None:

@@ -22,10 +22,9 @@ from tenbin.jobs.schedulers.directives import (
     lines,
     output_path,
     plain,
-    submit_options,
 )
 from tenbin.jobs.schedulers.hostlist import expand_hosts, expand_numbers
-from tenbin.jobs.schedulers.run import ask, check_script, send
+from tenbin.jobs.schedulers.run import ask, send, send_script
 
 PREFIX = "#SBATCH"
 LONGEST_NAME = 63
@@ -61,6 +60,7 @@ STATES: dict[str, State] = {
 }
 
 _JOB = re.compile(r"\d+(?:_(?:\d+|\[[0-9,%:-]+\])|\+\d+)?")
+_SUBMITTED = re.compile(r"^(\d+)(?:;\S+)?$", re.MULTILINE)
 _CODE = re.compile(r"(\d+):(\d+)")
 
 
@@ -93,16 +93,10 @@ def submit(script: Path) -> str:
 
     Its directives go on the command line too: there they win over SBATCH_* variables.
     """
-    check_script(script)
     found = script.read_text(encoding="utf-8").splitlines()
     own = [line[len(PREFIX) :] for line in found if line.startswith(f"{PREFIX} ")]
     options = [word for line in own for word in shlex.split(line)]
-    command = ["sbatch", "--parsable", *options, *submit_options(script), script.name]
-    printed = send(*command, folder=script.parent)
-    numbers = re.findall(r"^(\d+)(?:;\S+)?$", printed, re.MULTILINE)
-    if not numbers:
-        raise QueryError(f"sbatch printed no job id: {printed!r:.200}")
-    return str(numbers[-1])
+    return send_script(script, _SUBMITTED, "sbatch", "--parsable", *options)
 
 
 def query(ids: Sequence[str]) -> dict[str, Seen]:

@@ -15,6 +15,7 @@ from tenbin.check import TENSOR_CORE
 from tenbin.device import missing as no_gpu
 from tenbin.device import single
 from tenbin.kernel import Kernel, Options, Task
+from tenbin.kernels import cuda
 from tenbin.kernels.conv import cudnn as vendor
 from tenbin.kernels.conv import half2, limits
 from tenbin.kernels.conv.auto import auto
@@ -68,7 +69,7 @@ VARIANTS: dict[str, Variant] = {
             missing=lambda dtype: no_gpu(),
             on_device=True,
         )
-        for name, sums in half2.ACCUMULATE.items()
+        for name, sums in cuda.ACCUMULATE.items()
     },
     "im2col_cupy": Variant(
         im2col_cupy,

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import msgspec
 
+from tenbin.axes import listed
 from tenbin.errors import UsageError, unknown
 from tenbin.kernels.conv.networks import NETWORKS
 from tenbin.kernels.conv.problem import ConvProblem
@@ -44,8 +44,8 @@ def expand(axes: ConvAxes) -> tuple[ConvProblem, ...]:
     >>> [p.label for p in expand(ConvAxes(n=[1, 2], c=3, h=8, k=4, r=3))]
     ['1x3x8x8-4x3x3', '2x3x8x8-4x3x3']
     """
-    modes = product(*(_listed(axes, key) for key in ("direction", "layout", "cold")))
-    shapes = _of_networks(axes) if _listed(axes, "network") else _swept(axes)
+    modes = product(*map(listed, (axes.direction, axes.layout, axes.cold)))
+    shapes = _of_networks(axes) if listed(axes.network) else _swept(axes)
     return tuple(
         replace(shape, direction=direction, layout=layout, cold=cold)
         for direction, layout, cold in modes
@@ -59,18 +59,18 @@ def _of_networks(axes: ConvAxes) -> list[ConvProblem]:
     if given:
         raise UsageError(f"conv: {given[0]} is given by the network; leave it out")
     problems: list[ConvProblem] = []
-    for name in _listed(axes, "network"):
+    for name in listed(axes.network):
         if name not in NETWORKS:
             raise unknown("conv network", name, NETWORKS)
-        for n in _listed(axes, "n") or [0]:
-            if n < 0 or (n == 0 and _listed(axes, "n")):
+        for n in listed(axes.n) or [0]:
+            if n < 0 or (n == 0 and listed(axes.n)):
                 raise UsageError(f"conv: n = {n}; at least 1")
             problems += NETWORKS[name].problems(n)
     return problems
 
 
 def _swept(axes: ConvAxes) -> list[ConvProblem]:
-    values = {key: _listed(axes, key) for key in ("n", *SHAPE)}
+    values = {key: listed(getattr(axes, key)) for key in ("n", *SHAPE)}
     for key in NEEDED:
         if not values[key]:
             raise UsageError(f"conv: {key} is missing; give n c h k r, or a network")
@@ -81,8 +81,3 @@ def _swept(axes: ConvAxes) -> list[ConvProblem]:
             sizes[key] = sizes[key] if values[key] else sizes[other]
         problems.append(ConvProblem(**sizes))
     return problems
-
-
-def _listed(axes: ConvAxes, key: str) -> list[Any]:
-    value = getattr(axes, key)
-    return value if isinstance(value, list) else [value]

@@ -1,34 +1,22 @@
 """Convolution on a GPU by the kernels of kernels/cuda/conv.cu, in half precision.
 
-    dfp16     data in half, math in float: the memory gains
-    mfp16     data and math in half, two products in one instruction: arithmetic, too
-    chunk32   math in half within 32 products, float across: most of both
-    wmma      tensor cores, float sums
-
 The gradient of the data is the same kernel over the output's gradient, spread by the
 stride, with rotated filters:
 
     dx[h] = sum over r of  dy[(h - d (R-1) + padding + r d) / stride] * w[R-1-r]
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tenbin import device
-from tenbin.check import TENSOR_CORE
 from tenbin.dtypes import Array
 from tenbin.kernels import cuda
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
-ACCUMULATE: Mapping[str, str] = {
-    "dfp16": "float32",
-    "mfp16": "float16",
-    "chunk32": "float16",
-    "wmma": TENSOR_CORE,
-}
 FIELDS = "n c h w k r s p q stride padding_h padding_w dilation zoom groups"
 SHAPE = np.dtype([(name, np.int32) for name in FIELDS.split()])  # struct Shape
 LARGEST = 2**31 - 1

@@ -6,13 +6,29 @@
     conv.cu     convolution as an implicit product
     gemm.cu     matrix product
 
+Four kinds of math (the first two: Naganuma, Yokota, HPC Asia 2018):
+
+    dfp16     data in half, math in float: the memory gains
+    mfp16     data and math in half, two products in one instruction: arithmetic, too
+    chunk32   math in half within 32 products, float across: most of both
+    wmma      tensor cores, float sums
+
 Nothing here needs CUDA to be imported; tests compile and run the same text on the host.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
+from tenbin.check import TENSOR_CORE
+
 FOLDER = Path(__file__).parent
+ACCUMULATE: Mapping[str, str] = {
+    "dfp16": "float32",
+    "mfp16": "float16",
+    "chunk32": "float16",
+    "wmma": TENSOR_CORE,
+}
 OPTIONS = ("-std=c++17",)
 ROWS, COLUMNS, THREADS = 128, 64, 256  # of a block, as in tile.cuh
 _INCLUDE = re.compile(r'^#include "(.+)"$', re.MULTILINE)

@@ -20,6 +20,7 @@ from tenbin.case import SCALINGS, Case
 from tenbin.check import TENSOR_CORE_8
 from tenbin.device import missing
 from tenbin.kernel import Kernel, Options, Task
+from tenbin.kernels import cuda
 from tenbin.kernels.gemm import half2, limits
 from tenbin.kernels.gemm.cublas import ACCUMULATE, cublas
 from tenbin.kernels.gemm.cupy import cupy, sums
@@ -78,7 +79,7 @@ VARIANTS: dict[str, Variant] = {
             tell=half2.tell(math),
             on_device=True,
         )
-        for math, dtype in half2.ACCUMULATE.items()
+        for math, dtype in cuda.ACCUMULATE.items()
     },
     "nvmath": Variant(
         nvmath,

@@ -1,10 +1,5 @@
 """GEMM on a GPU by the kernels of kernels/cuda/gemm.cu, in half precision.
 
-    dfp16     data in half, math in float: the memory gains
-    mfp16     data and math in half, two products in one instruction: arithmetic, too
-    chunk32   math in half within 32 products, float across: most of both
-    wmma      tensor cores, float sums
-
 Operands are read where they lie, along the depth or across it.
 """
 
@@ -15,16 +10,9 @@ from typing import Any
 import numpy as np
 
 from tenbin import device
-from tenbin.check import TENSOR_CORE
 from tenbin.kernels import cuda
 from tenbin.kernels.gemm.variant import Array
 
-ACCUMULATE: Mapping[str, str] = {
-    "dfp16": "float32",
-    "mfp16": "float16",
-    "chunk32": "float16",
-    "wmma": TENSOR_CORE,
-}
 FIELDS = "m n k a_line a_depth b_line b_depth"
 SIZES = np.dtype([(name, np.int64) for name in FIELDS.split()])  # struct Sizes
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import msgspec
 
+from tenbin.axes import swept
 from tenbin.case import Work
 from tenbin.dtypes import result, storage
 from tenbin.errors import UsageError, unknown
@@ -102,12 +102,5 @@ def expand(axes: GemmAxes) -> tuple[GemmProblem, ...]:
     >>> [problem.label for problem in expand(GemmAxes(m=8, n=[1, 2], k=4))]
     ['8x1x4-nn', '8x2x4-nn']
     """
-    values = {key: _listed(getattr(axes, key)) for key in axes.__struct_fields__}
-    for key, value in values.items():
-        if not value:
-            raise UsageError(f"gemm: {key} is an empty list")
-    return tuple(GemmProblem(*point) for point in product(*values.values()))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    points = product(*swept("gemm", axes).values())
+    return tuple(GemmProblem(*point) for point in points)

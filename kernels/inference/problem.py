@@ -5,6 +5,7 @@ from itertools import product
 
 import msgspec
 
+from tenbin.axes import swept
 from tenbin.case import Work
 from tenbin.errors import UsageError, unknown
 from tenbin.kernels.inference.lenet import LAYERS
@@ -71,7 +72,6 @@ class InferenceAxes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def expand(axes: InferenceAxes) -> tuple[InferenceProblem, ...]:
-    """Return every combination of the axes."""
-    values = (getattr(axes, key) for key in axes.__struct_fields__)
-    listed = (value if isinstance(value, list) else [value] for value in values)
-    return tuple(InferenceProblem(*point) for point in product(*listed))
+    """Return every combination of the axes; raise UsageError for an empty list."""
+    points = product(*swept("inference", axes).values())
+    return tuple(InferenceProblem(*point) for point in points)

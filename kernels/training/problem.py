@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tenbin.axes import swept
 from tenbin.case import Work
 from tenbin.errors import UsageError, unknown
 from tenbin.kernels.training.data import DATASETS, default
@@ -112,15 +113,8 @@ def expand(axes: TrainingAxes) -> tuple[TrainingProblem, ...]:
     >>> [problem.net for problem in problems]
     ['300', '100-50']
     """
-    values = {key: _listed(getattr(axes, key)) for key in axes.__struct_fields__}
-    for key, value in values.items():
-        if not value:
-            raise UsageError(f"training: {key} is an empty list")
+    values = swept("training", axes)
     values["dataset"] = [name or default() for name in values["dataset"]]
     values["net"] = [str(net) for net in values["net"]]
     points = product(*values.values())
     return tuple(TrainingProblem(*point) for point in points)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -24,12 +24,29 @@ from tenbin.results.figures.series import (
     draw_line,
     ends,
     moved,
+    shown_series,
 )
 from tenbin.results.figures.style import FAINT
 
 BY = ("machine", "kernel", "dtype")
 SERIES = ("variant", "label", "placement")
 Floats = NDArray[np.float64]
+
+
+def three_panels(
+    points: pd.DataFrame, ideal: Callable[[float, Floats], Floats], gain: str
+) -> Figure:
+    """Return the time with its `ideal` line, the gain under that title, efficiency."""
+    series = shown_series(points)
+    figure, drawn = rank_panels(series)
+    time_panel(drawn[0], series, ideal)
+    gain_panel(drawn[1], series, "speedup", ideal=lambda ratio: ratio)
+    drawn[1].set_title(gain)
+    gain_panel(drawn[2], series, "efficiency", ideal=lambda ratio: 0 * ratio + 1)
+    drawn[2].set_title("efficiency")
+    title(figure, points)
+    finish(drawn, series)
+    return figure
 
 
 def time_panel(
@@ -73,7 +90,6 @@ def gain_panel(
         axes.yaxis.set_major_formatter("{x:.0%}")
     else:
         log_y(axes, drawn, plain_label, base=2)
-    axes.set_title("efficiency" if name == "efficiency" else "speed-up")
 
 
 def _ring_superlinear(axes: Axes, one: Series, name: str) -> None:
@@ -103,6 +119,13 @@ def threads_differ(points: pd.DataFrame) -> bool:
     known = points[points["ranks_per_node"] > 0]
     each = known["threads"] / known["ranks_per_node"]
     return bool((each.groupby(known["series"]).nunique() > 1).any())
+
+
+def reference(points: pd.DataFrame) -> str:
+    """Return the point that each drawn ladder is compared with."""
+    names = points.loc[points["shown"], ["series", "baseline"]].drop_duplicates()
+    bases = [f"{row.series}: {row.baseline}" for row in names.itertuples()]
+    return f"Reference: {captions.listed(bases, 6)}. Thin grey: ideal."
 
 
 def marks(points: pd.DataFrame) -> str:

@@ -7,14 +7,11 @@ from tenbin.results import scaling
 from tenbin.results.figures import captions
 from tenbin.results.figures.ladder import (
     SERIES,
-    finish,
-    gain_panel,
     marks,
-    rank_panels,
-    time_panel,
-    title,
+    reference,
+    three_panels,
 )
-from tenbin.results.figures.series import mark_shown, shown_series
+from tenbin.results.figures.series import mark_shown
 from tenbin.results.figures.style import styled
 
 BARS = (
@@ -31,16 +28,8 @@ def points(launches: pd.DataFrame) -> pd.DataFrame:
 @styled
 def weak_scaling(points: pd.DataFrame) -> Figure:
     """Draw time with the flat ideal line, relative throughput, efficiency."""
-    series = shown_series(points)
-    figure, panels = rank_panels(series)
-    time, throughput, efficiency = panels
-    time_panel(time, series, ideal=lambda base, ratio: base + 0 * ratio)
-    gain_panel(throughput, series, "speedup", ideal=lambda ratio: ratio)
-    throughput.set_title("throughput over the reference")
-    gain_panel(efficiency, series, "efficiency", ideal=lambda ratio: 0 * ratio + 1)
-    title(figure, points)
-    finish(panels, series)
-    return figure
+    gain = "throughput over the reference"
+    return three_panels(points, lambda base, ratio: base + 0 * ratio, gain)
 
 
 def caption(points: pd.DataFrame) -> str:
@@ -51,11 +40,9 @@ def caption(points: pd.DataFrame) -> str:
         proof = (
             f"Work per rank varies by {100 * spread:.0f} %: this is not weak scaling."
         )
-    names = points.loc[points["shown"], ["series", "baseline"]].drop_duplicates()
-    bases = [f"{row.series}: {row.baseline}" for row in names.itertuples()]
     return captions.join(
         f"The problem grows with the ranks. {proof}",
-        f"Reference: {captions.listed(bases, 6)}. Thin grey: ideal.",
+        reference(points),
         captions.statistic(points, BARS),
         marks(points),
         captions.left_out(points),

@@ -15,10 +15,11 @@ from typing import Any
 
 from tenbin.case import Case
 from tenbin.decode import decode
+from tenbin.expand import Expansion
 from tenbin.kernel import Kernel
 from tenbin.record import Record
 from tenbin.results import store
-from tenbin.study import Expansion, Study
+from tenbin.study import Study
 
 SHARED = ("preset", "variant", "dtype", "scaling")
 FILES = ("data_dir", "checkpoints")

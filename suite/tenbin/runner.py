@@ -24,13 +24,14 @@ import msgspec
 from tenbin import __version__, job, machine
 from tenbin.case import Case
 from tenbin.errors import TenbinError, UsageError
+from tenbin.expand import Expansion
 from tenbin.launcher import Ended, Mpiexec, find_mpiexec, launch
 from tenbin.leftovers import remove_segments
 from tenbin.overhead import call_overhead
 from tenbin.peak import measure_peaks
 from tenbin.record import Record, RunInfo, Status, describe, utc_now
 from tenbin.results import store
-from tenbin.study import Expansion, Study
+from tenbin.study import Study
 
 START_S = 1.5  # starting ranks and importing, per launch
 WRITER_GONE_S = 10.0

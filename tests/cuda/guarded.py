@@ -57,12 +57,12 @@ def main(library: ctypes.CDLL) -> None:
     for problem in CONVOLUTIONS:
         x, w = operands(problem, share(problem, 1, 0), "float16", 1)
         arrays = x, half2.rotated(problem, w), empty_result(problem, "float16")
-        for math in half2.ACCUMULATE:
+        for math in cuda.ACCUMULATE:
             sizes, blocks = half2.shape(problem), half2.grid(problem)
             launch(library, f"conv_{math}", arrays, sizes, blocks)
     for m, n, k in PRODUCTS:
         a, b, c = (np.ones(shape, np.float16) for shape in ((m, k), (k, n), (m, n)))
-        for math in gemm.ACCUMULATE:
+        for math in cuda.ACCUMULATE:
             for left, right in ((a, b), (np.asfortranarray(a), np.asfortranarray(b))):
                 sizes = gemm.sizes(left, right)
                 stored = (left.ravel(order="K"), right.ravel(order="K"), c)

@@ -91,7 +91,7 @@ def _bench_here(kernel: Kernel, given: Mapping[str, Any]) -> int:
     from mpi4py import MPI
 
     from tenbin.bench import make_study, weigh_here
-    from tenbin.study import expand
+    from tenbin.expand import expand
     from tenbin.topology import discover
 
     topology = discover(MPI.COMM_WORLD, given["ranks_per_node"])
@@ -109,7 +109,7 @@ def _bench_here(kernel: Kernel, given: Mapping[str, Any]) -> int:
 
 def _bench_with_own_ranks(kernel: Kernel, given: Mapping[str, Any]) -> int:
     from tenbin.bench import make_study, weigh_with_own_ranks
-    from tenbin.study import expand
+    from tenbin.expand import expand
 
     inside = launcher_variable()
     if inside:

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from tenbin.errors import UsageError
+from tenbin.expand import Expansion, expand
 from tenbin.jobs.environment import launcher_variable
 from tenbin.progress import progress_bar
-from tenbin.study import Expansion, Study, expand, find_study, load_study
+from tenbin.study import Study, find_study, load_study
 from tenbin.units import format_time
 
 FAILED = 1
