@@ -1,7 +1,5 @@
 """Convolution: seeded operands, the variants, their tasks, and what is declined."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from itertools import product
@@ -12,11 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mpi4py import MPI
 
 from tenbin.case import Case
 from tenbin.dtypes import narrow, widen
-from tenbin.kernel import Options, Task
+from tenbin.kernel import Options
 from tenbin.kernels import load
 from tenbin.kernels.conv import DTYPES, KERNEL, VARIANTS
 from tenbin.kernels.conv.auto import choose
@@ -27,7 +24,7 @@ from tenbin.kernels.conv.problem import DIRECTIONS, LAYOUTS, ConvProblem
 from tenbin.kernels.conv.reference import convolve
 from tenbin.kernels.conv.split import share
 from tenbin.kernels.conv.verify import judge, oracle
-from tenbin.topology import discover
+from tests.tasks import ready
 from tests.test_conv_problem import problems
 
 SQUARE = ConvProblem(2, 8, 9, 9, 16, 3, 3, padding=1)
@@ -40,17 +37,6 @@ HERE = [
 
 def whole(problem: ConvProblem, dtype: str, seed: int = 1) -> tuple[Any, Any]:
     return operands(problem, share(problem, 1, 0), dtype, seed)
-
-
-@contextmanager
-def ready(case: Case, options: Options | None = None) -> Iterator[Task]:
-    topology = discover(MPI.COMM_SELF)
-    task = KERNEL.prepare(case, topology, options or Options(hot=True))
-    try:
-        yield task
-    finally:
-        task.release()
-        topology.free()
 
 
 def case(problem: ConvProblem, variant: str = "im2col", **more: Any) -> Case:

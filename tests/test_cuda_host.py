@@ -12,24 +12,21 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from mpi4py import MPI
 
 from tenbin import device
 from tenbin.case import Case
-from tenbin.kernel import Kernel, Options
-from tenbin.kernels import conv, cuda
+from tenbin.kernels import cuda
 from tenbin.kernels.conv import half2
 from tenbin.kernels.conv.operands import empty_result, operands
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import share
 from tenbin.kernels.conv.verify import accuracy, judge, oracle
-from tenbin.kernels.gemm import KERNEL as GEMM
 from tenbin.kernels.gemm import VARIANTS
 from tenbin.kernels.gemm import half2 as gemm
 from tenbin.kernels.gemm import verify as gemm_verify
 from tenbin.kernels.gemm.operands import operands as gemm_operands
 from tenbin.kernels.gemm.problem import TRANSPOSES, GemmProblem
-from tenbin.topology import discover
+from tests.tasks import weigh
 from tests.test_conv_problem import problems
 
 SHIM = Path(__file__).parent / "cuda"
@@ -210,7 +207,7 @@ def as_device(host: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_convolutions_are_weighed(math: str, direction: str) -> None:
     problem = ConvProblem(2, 16, 9, 9, 24, 3, 3, 2, 1, direction=direction)
 
-    weigh(conv.KERNEL, Case("conv", math, "float16", problem))
+    weigh(Case("conv", math, "float16", problem))
 
 
 @pytest.mark.usefixtures("as_device")
@@ -222,21 +219,7 @@ def test_products_are_weighed(
     fresh = replace(VARIANTS[math], run=gemm.half2(math))
     monkeypatch.setitem(VARIANTS, math, fresh)
 
-    weigh(GEMM, Case("gemm", math, "float16", GemmProblem(70, 33, 50, transpose)))
-
-
-def weigh(kernel: Kernel, case: Case) -> None:
-    topology = discover(MPI.COMM_SELF)
-    task = kernel.prepare(case, topology, Options())
-
-    for repetition in range(3):
-        task.reset(repetition)
-        task.run()
-        verdict = task.check()
-        assert verdict.ok, verdict
-
-    task.release()
-    topology.free()
+    weigh(Case("gemm", math, "float16", GemmProblem(70, 33, 50, transpose)))
 
 
 def test_nothing_beside_the_operands_is_read(host: ctypes.CDLL) -> None:

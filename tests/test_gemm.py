@@ -1,7 +1,5 @@
 """GEMM: seeded operands, the variants, their tasks, and what is declined."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -10,19 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mpi4py import MPI
 from threadpoolctl import threadpool_info
 
 from tenbin.case import Case
 from tenbin.dtypes import named, widen
-from tenbin.kernel import Options, Task
+from tenbin.kernel import Options
 from tenbin.kernels import load
 from tenbin.kernels.gemm import KERNEL, VARIANTS
 from tenbin.kernels.gemm.operands import operands
 from tenbin.kernels.gemm.pool import Pool
 from tenbin.kernels.gemm.presets import PRESETS
 from tenbin.kernels.gemm.problem import TRANSPOSES, GemmProblem
-from tenbin.topology import discover
+from tests.tasks import ready
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 sizes = st.integers(1, 33)
@@ -32,17 +29,6 @@ dtypes = st.sampled_from(DTYPES)
 
 def whole(problem: GemmProblem, dtype: str, seed: int = 1) -> tuple[Any, Any]:
     return operands(problem, range(problem.m), range(problem.n), dtype, seed)
-
-
-@contextmanager
-def ready(case: Case, options: Options | None = None) -> Iterator[Task]:
-    topology = discover(MPI.COMM_SELF)
-    task = KERNEL.prepare(case, topology, options or Options(hot=True))
-    try:
-        yield task
-    finally:
-        task.release()
-        topology.free()
 
 
 def case(problem: GemmProblem, variant: str = "numpy", **more: Any) -> Case:

@@ -19,7 +19,7 @@ from tenbin.kernels.conv.operands import operands, result_shape
 from tenbin.kernels.conv.pool import Pool
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import share
-from tenbin.kernels.conv.variant import Variant
+from tenbin.kernels.conv.variant import Plan, Variant
 from tenbin.topology import Topology
 
 
@@ -60,24 +60,14 @@ def task(
     def check() -> Check:
         if result[0] is None:
             return Check(ok=False, error=float("nan"), method=verify.METHOD)
-        computed = plan.read(result[0])
-        verdict = verify.judge(computed, right())
-        if topology.world.allreduce(verdict.ok, op=MPI.LAND):
-            details.update(_worst(topology, verify.accuracy(computed, right())))
+        verdict, accuracy = _judged(plan.read(result[0]), right(), topology)
+        details.update(accuracy)
         return verdict
 
-    details: dict[str, Any] = {
-        "threads": cores,
-        "accumulate": accumulate,
-        "flops_unpadded": whole.flops_unpadded,
-        "networks": places(whole),
-        "pool_sets": sets,
-        "cold": cold,
-        **place,
-        **({"pack_s": pool.pack_s} if plan.packs else {}),
-        **({"slow_baseline": True} if dtype in variant.slow_flop_per_s else {}),
-        **plan.details,
-    }
+    details: dict[str, Any] = {"threads": cores, "accumulate": accumulate}
+    details |= {"pool_sets": sets, "cold": cold, **place, **_told(whole, plan, pool)}
+    if dtype in variant.slow_flop_per_s:
+        details["slow_baseline"] = True
     return Task(run, reset, check, restore, details)
 
 
@@ -108,7 +98,23 @@ def _place(variant: Variant, topology: Topology) -> dict[str, Any]:
     return {"cache_bytes": last_level_cache_bytes()}
 
 
-def _worst(topology: Topology, found: verify.Accuracy) -> dict[str, float]:
-    """Return the accuracy of the worst rank, number by number, with its sign."""
-    everyone = topology.world.allgather(asdict(found))
-    return {name: max((one[name] for one in everyone), key=abs) for name in everyone[0]}
+def _told(whole: ConvProblem, plan: Plan, pool: Pool) -> dict[str, Any]:
+    """Return what is known of a shape, and what its plan and packing say."""
+    shape = {"flops_unpadded": whole.flops_unpadded, "networks": places(whole)}
+    packing = {"pack_s": pool.pack_s} if plan.packs else {}
+    return {**shape, **packing, **plan.details}
+
+
+def _judged(
+    computed: Array, right: verify.Oracle, topology: Topology
+) -> tuple[Check, dict[str, float]]:
+    """Judge this rank's result; where all are right, add how exact they are.
+
+    Each number is that of its worst rank, with its sign. Collective.
+    """
+    verdict = verify.judge(computed, right)
+    if not topology.world.allreduce(verdict.ok, op=MPI.LAND):
+        return verdict, {}
+    everyone = topology.world.allgather(asdict(verify.accuracy(computed, right)))
+    names = everyone[0]
+    return verdict, {name: max((x[name] for x in everyone), key=abs) for name in names}

@@ -5,32 +5,18 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mpi4py import MPI
 
 from tenbin.case import Case
 from tenbin.device import missing
-from tenbin.kernel import Options
 from tenbin.kernels.conv import DTYPES, KERNEL, VARIANTS
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import DIRECTIONS, ConvProblem
-from tenbin.topology import discover
+from tests.tasks import weigh
 from tests.test_conv_problem import problems
 
 ON_DEVICE = [name for name, variant in VARIANTS.items() if variant.on_device]
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "has a GPU")
-
-
-def weigh(case: Case) -> None:
-    topology = discover(MPI.COMM_SELF)
-    task = KERNEL.prepare(case, topology, Options())
-    for repetition in range(3):
-        task.reset(repetition)
-        task.run()
-        verdict = task.check()
-        assert verdict.ok, verdict
-    task.release()
-    topology.free()
 
 
 @given(

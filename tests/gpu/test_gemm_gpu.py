@@ -1,14 +1,12 @@
 """GEMM on a GPU: every variant, over dtypes, odd sizes and transposes."""
 
 import pytest
-from mpi4py import MPI
 
 from tenbin.case import Case
 from tenbin.device import missing
-from tenbin.kernel import Options
 from tenbin.kernels.gemm import DTYPES, KERNEL, VARIANTS
 from tenbin.kernels.gemm.problem import TRANSPOSES, GemmProblem
-from tenbin.topology import discover
+from tests.tasks import weigh
 
 ON_DEVICE = [name for name, variant in VARIANTS.items() if variant.on_device]
 SIZES = ((1, 1, 1), (33, 17, 5), (130, 70, 48), (512, 16, 1000), (256, 256, 4096))
@@ -26,14 +24,4 @@ def test_products_keep_their_bounds(
     case = Case("gemm", variant, dtype, GemmProblem(*size, transpose))
     if reason := KERNEL.decline(case):
         pytest.skip(reason)
-    topology = discover(MPI.COMM_SELF)
-    task = KERNEL.prepare(case, topology, Options())
-
-    for repetition in range(3):
-        task.reset(repetition)
-        task.run()
-        verdict = task.check()
-        assert verdict.ok, verdict
-
-    task.release()
-    topology.free()
+    weigh(case)

@@ -5,11 +5,8 @@ from dataclasses import replace
 import pytest
 from mpi4py import MPI
 
-from tenbin.case import Case
-from tenbin.kernel import Options
-from tenbin.kernels.training import KERNEL
 from tenbin.kernels.training.problem import TrainingProblem
-from tenbin.topology import discover
+from tests.tasks import train
 
 COMM = MPI.COMM_WORLD
 PROBLEM = TrainingProblem("glyphs", "14-12", batch=30, epochs=2, samples=120)
@@ -19,18 +16,7 @@ def losses(
     problem: TrainingProblem, comm: MPI.Comm = COMM, variant: str = "kfac"
 ) -> list[float]:
     """Return the losses of a run in float64, whose replicas agree."""
-    topology = discover(comm)
-    place = (topology.size, topology.ranks_per_node)
-    case = Case("training", variant, "float64", problem, *place, "strong")
-    assert KERNEL.decline(case) == ""
-    task = KERNEL.prepare(case, topology, Options(threads=1))
-    for repetition in range(task.repetitions or 0):
-        task.reset(repetition)
-        task.run()
-    assert task.check().ok
-    task.release()
-    topology.free()
-    return [row["loss"] for row in task.details["history"]]
+    return [row["loss"] for row in train(problem, variant, comm)["history"]]
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from tenbin.case import Case
 from tenbin.errors import UsageError
-from tenbin.kernel import Options, Task
-from tenbin.kernels.training import KERNEL
+from tenbin.kernel import Options
 from tenbin.kernels.training.data import load
 from tenbin.kernels.training.data.together import load_together
 from tenbin.kernels.training.problem import TrainingProblem
-from tenbin.topology import Topology, discover
+from tests import tasks
+from tests.tasks import ready, training
 
 COMM = MPI.COMM_WORLD
 PROBLEM = TrainingProblem("glyphs", "20-12", batch=32, epochs=2, samples=150)
@@ -24,23 +23,8 @@ def train(
     problem: TrainingProblem, variant: str = "momentum", comm: MPI.Comm = COMM
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the history and the details of a run in float64."""
-    topology = discover(comm)
-    task = prepare(problem, variant, topology)
-    for repetition in range(task.repetitions or 0):
-        task.reset(repetition)
-        task.run()
-    verdict = task.check()
-    task.release()
-    topology.free()
-    assert verdict.ok, verdict
-    return task.details["history"], dict(task.details)
-
-
-def prepare(problem: TrainingProblem, variant: str, topology: Topology) -> Task:
-    place = (topology.size, topology.ranks_per_node)
-    case = Case("training", variant, "float64", problem, *place, "strong")
-    assert KERNEL.decline(case) == ""
-    return KERNEL.prepare(case, topology, Options(threads=1))
+    details = tasks.train(problem, variant, comm)
+    return details["history"], details
 
 
 @pytest.mark.parametrize(
@@ -108,13 +92,10 @@ def test_buckets_are_summed_beside_the_backward_pass(
 
 
 def test_weak_scaling_grows_the_batch_and_the_samples() -> None:
-    topology = discover(COMM)
-    place = (COMM.size, topology.ranks_per_node)
-    case = Case("training", "sgd", "float64", PROBLEM, *place, "weak")
-    task = KERNEL.prepare(case, topology, Options(threads=1))
-    steps = task.details["steps_per_epoch"]
-    task.release()
-    topology.free()
+    case = training(PROBLEM, "sgd", COMM, "weak")
+
+    with ready(case, Options(threads=1), COMM) as task:
+        steps = task.details["steps_per_epoch"]
 
     assert steps == -(-PROBLEM.samples // PROBLEM.batch)
 
@@ -122,17 +103,15 @@ def test_weak_scaling_grows_the_batch_and_the_samples() -> None:
 def test_replicas_that_differ_are_wrong() -> None:
     if COMM.size == 1:
         pytest.skip("1 rank: there are no replicas")
-    topology = discover(COMM)
-    task = prepare(PROBLEM, "sgd", topology)
-    task.run()
-    trainer = task.run.__self__.trainer  # type: ignore[attr-defined]
-    if COMM.rank == COMM.size - 1:
-        trainer.net.weights[0] = np.nextafter(trainer.net.weights[0], 9.0)
+    case = training(PROBLEM, "sgd", COMM)
 
-    verdict = COMM.allreduce(task.check().ok, op=MPI.LAND)
+    with ready(case, Options(threads=1), COMM) as task:
+        task.run()
+        trainer = task.run.__self__.trainer  # type: ignore[attr-defined]
+        if COMM.rank == COMM.size - 1:
+            trainer.net.weights[0] = np.nextafter(trainer.net.weights[0], 9.0)
+        verdict = COMM.allreduce(task.check().ok, op=MPI.LAND)
 
-    task.release()
-    topology.free()
     assert not verdict
 
 

@@ -7,47 +7,26 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from tenbin.case import Case
-from tenbin.kernel import Options
-from tenbin.kernels.training import KERNEL
 from tenbin.kernels.training.problem import TrainingProblem
-from tenbin.topology import discover
+from tests.tasks import train
 
 COMM = MPI.COMM_WORLD
 PROBLEM = TrainingProblem("glyphs", "20-12", batch=32, epochs=2, samples=150, rate=1e-3)
-
-
-def train(
-    problem: TrainingProblem, variant: str = "vogn", comm: MPI.Comm = COMM
-) -> dict[str, Any]:
-    """Return the details of a run in float64."""
-    topology = discover(comm)
-    place = (topology.size, topology.ranks_per_node)
-    case = Case("training", variant, "float64", problem, *place, "strong")
-    assert KERNEL.decline(case) == ""
-    task = KERNEL.prepare(case, topology, Options(threads=1))
-    for repetition in range(task.repetitions or 0):
-        task.reset(repetition)
-        task.run()
-    assert task.check().ok
-    task.release()
-    topology.free()
-    return dict(task.details)
 
 
 @pytest.mark.parametrize("groups", [1, 2, 3, 4])
 def test_any_mix_of_ranks_learns_the_same(groups: int) -> None:
     if COMM.size % groups:
         pytest.skip(f"{groups} groups do not divide {COMM.size} ranks")
-    alone = train(replace(PROBLEM, settings="samples=12"), comm=MPI.COMM_SELF)
-    mixed = train(replace(PROBLEM, settings=f"samples=12, mc_groups={groups}"))
+    alone = train(replace(PROBLEM, settings="samples=12"), "vogn", MPI.COMM_SELF)
+    mixed = train(replace(PROBLEM, settings=f"samples=12, mc_groups={groups}"), "vogn")
     for one, other in zip(alone["history"], mixed["history"], strict=True):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-9)
     assert alone["uncertainty"]["nll"] == pytest.approx(mixed["uncertainty"]["nll"])
 
 
 def test_it_learns_and_knows_its_doubts() -> None:
-    details = train(replace(PROBLEM, epochs=6, settings="samples=2"))
+    details = train(replace(PROBLEM, epochs=6, settings="samples=2"), "vogn")
     losses = [row["loss"] for row in details["history"]]
     assert losses[-1] < 0.7 * losses[0]
     found = details["uncertainty"]
