@@ -1,7 +1,6 @@
 """Convolution: seeded operands, the variants, their tasks, and what is declined."""
 
 from dataclasses import replace
-from importlib import import_module
 from itertools import product
 from typing import Any
 
@@ -12,36 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenbin.case import Case
-from tenbin.dtypes import narrow, widen
+from tenbin.dtypes import widen
 from tenbin.kernel import Options
 from tenbin.kernels import load
 from tenbin.kernels.conv import DTYPES, KERNEL, VARIANTS
-from tenbin.kernels.conv.auto import choose
-from tenbin.kernels.conv.native import in_matrix_unit
-from tenbin.kernels.conv.operands import as_nhwc, empty_result, operands
+from tenbin.kernels.conv.operands import empty_result
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import DIRECTIONS, LAYOUTS, ConvProblem
 from tenbin.kernels.conv.reference import convolve
-from tenbin.kernels.conv.split import share
 from tenbin.kernels.conv.verify import judge, oracle
+from tests.convolutions import SQUARE, case, whole
 from tests.tasks import ready
 from tests.test_conv_problem import problems
 
-SQUARE = ConvProblem(2, 8, 9, 9, 16, 3, 3, padding=1)
 HERE = [
     name
     for name, variant in VARIANTS.items()
     if not all(variant.missing(dtype) for dtype in variant.accumulate)
 ]
-
-
-def whole(problem: ConvProblem, dtype: str, seed: int = 1) -> tuple[Any, Any]:
-    return operands(problem, share(problem, 1, 0), dtype, seed)
-
-
-def case(problem: ConvProblem, variant: str = "im2col", **more: Any) -> Case:
-    given = {"kernel": "conv", "dtype": "float16", **more}
-    return Case(**given, variant=variant, problem=problem)
 
 
 def by_definition(problem: ConvProblem, x: Any, w: Any) -> Any:
@@ -107,66 +94,6 @@ def test_every_variant_keeps_its_bound(
     right = oracle(problem, first, second, dtype, chosen.accumulate[dtype], plan.c)
     verdict = judge(result, right)
     assert verdict.ok, verdict
-
-
-@given(problem=problems(), ranks=st.integers(1, 4), dtype=st.sampled_from(DTYPES))
-@settings(deadline=None)
-def test_operands_do_not_depend_on_the_ranks(
-    problem: ConvProblem, ranks: int, dtype: str
-) -> None:
-    if KERNEL.misfit(case(problem, ranks=ranks)):
-        return
-    first, second = (as_nhwc(a, problem.layout) for a in whole(problem, dtype))
-
-    for rank in range(ranks):
-        mine = share(problem, ranks, rank)
-        parts = operands(problem, mine, dtype, seed=1)
-        a, b = (as_nhwc(part, problem.layout) for part in parts)
-        images, c, k = (slice(r.start, r.stop) for r in (mine.images, mine.c, mine.k))
-        depth = c if problem.groups == 1 else slice(None)
-        gradient = problem.direction == "backward-data"
-        np.testing.assert_array_equal(a, first[images, ..., k if gradient else c])
-        if problem.direction == "backward-weights":
-            np.testing.assert_array_equal(b, second[images, ..., k])
-        else:
-            np.testing.assert_array_equal(b, second[k, ..., depth])
-
-
-@given(problem=problems(), dtype=st.sampled_from(DTYPES))
-@settings(deadline=None, max_examples=30)
-def test_both_layouts_hold_the_same_numbers(problem: ConvProblem, dtype: str) -> None:
-    for one, other in zip(
-        whole(replace(problem, layout="nhwc"), dtype),
-        whole(replace(problem, layout="nchw"), dtype),
-        strict=True,
-    ):
-        assert other.flags.c_contiguous
-        np.testing.assert_array_equal(one, as_nhwc(other, "nchw"))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_operands_are_normals_without_zeros(dtype: str) -> None:
-    x, w = (widen(a, dtype, "float64") for a in whole(SQUARE, dtype))
-
-    assert np.all(x != 0.0)
-    assert np.all(w != 0.0)
-    assert float(np.std(x)) == pytest.approx(1.0, rel=0.1)
-    assert float(np.std(w)) == pytest.approx(72**-0.5, rel=0.1)
-    assert not np.array_equal(whole(SQUARE, dtype)[0], whole(SQUARE, dtype, 2)[0])
-
-
-@given(value=st.floats(width=32))
-def test_bfloat16_rounds_to_nearest_even(value: float) -> None:
-    wide = np.array([value], np.float32)
-    near = widen(narrow(wide, "bfloat16"), "bfloat16", "float64")[0]
-    if not np.isfinite(value):
-        np.testing.assert_equal(near, value)
-        return
-    bits = int(wide.view(np.uint32)[0])
-    beside = np.array([bits & ~0xFFFF, (bits & ~0xFFFF) + 0x10000], np.uint32)
-    low, high = beside.view(np.float32).astype(float)
-    if np.isfinite(high):
-        assert abs(near - value) == min(abs(low - value), abs(high - value))
 
 
 def test_every_variant_is_listed_and_can_say_why_not() -> None:
@@ -278,51 +205,3 @@ def test_a_wrong_variant_fails_its_task(monkeypatch: pytest.MonkeyPatch) -> None
         task.run()
         assert not task.check().ok
         assert "relative_l2" not in task.details
-
-
-@pytest.mark.parametrize(
-    ("problem", "wanted"),
-    [
-        (ConvProblem(1, 64, 56, 56, 64, 3, 3, padding=1), "winograd4"),
-        (ConvProblem(1, 256, 14, 14, 256, 3, 3, padding=1), "winograd2"),
-        (ConvProblem(1, 512, 7, 7, 512, 3, 3, padding=1), "direct"),
-        (ConvProblem(1, 64, 56, 56, 64, 3, 3, 2, padding=1), "direct"),
-        (ConvProblem(1, 3, 224, 224, 64, 3, 3, padding=1), "direct"),
-        (ConvProblem(1, 64, 56, 56, 256, 1, 1), "pointwise"),
-        (ConvProblem(64, 1, 28, 28, 6, 5, 5, padding=2), "pixel"),
-        (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-data"), "direct"),
-    ],
-)
-def test_auto_picks_by_shape_and_says_why(
-    problem: ConvProblem, wanted: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if reason := VARIANTS["pixel"].missing("float16"):
-        pytest.skip(reason)
-    rules = import_module("tenbin.kernels.conv.auto")
-    monkeypatch.setattr(rules, "in_matrix_unit", lambda name, dtype: False)
-
-    name, why = choose(problem, "float16")
-
-    assert name == wanted
-    with ready(case(replace(problem, n=1), "auto")) as task:
-        assert task.details["why"]
-    assert why
-
-
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize(
-    ("problem", "wanted"),
-    [
-        (ConvProblem(1, 64, 56, 56, 64, 3, 3, padding=1), "dot"),
-        (ConvProblem(1, 64, 56, 56, 256, 1, 1), "dot"),
-        (ConvProblem(64, 1, 28, 28, 6, 5, 5, padding=2), "pixel"),
-        (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-data"), "direct"),
-    ],
-)
-def test_auto_picks_the_matrix_unit_where_there_is_one(
-    problem: ConvProblem, wanted: str, dtype: str
-) -> None:
-    if not in_matrix_unit("dot", dtype):
-        pytest.skip(f"no matrix unit for {dtype}")
-
-    assert choose(problem, dtype)[0] == wanted

@@ -51,3 +51,17 @@ def test_float8_ties_go_to_even() -> None:
     rounded = widen(narrow(halfway, "float8_e4m3"), "float8_e4m3", "float64")
 
     np.testing.assert_array_equal(rounded, [16.0, 20.0, 0.0, 2**-8, 448.0])
+
+
+@given(value=st.floats(width=32))
+def test_bfloat16_rounds_to_nearest_even(value: float) -> None:
+    wide = np.array([value], np.float32)
+    near = widen(narrow(wide, "bfloat16"), "bfloat16", "float64")[0]
+    if not np.isfinite(value):
+        np.testing.assert_equal(near, value)
+        return
+    bits = int(wide.view(np.uint32)[0])
+    beside = np.array([bits & ~0xFFFF, (bits & ~0xFFFF) + 0x10000], np.uint32)
+    low, high = beside.view(np.float32).astype(float)
+    if np.isfinite(high):
+        assert abs(near - value) == min(abs(low - value), abs(high - value))

@@ -1,7 +1,7 @@
 """The decisions of a measurement, driven with simulated machines instead of MPI."""
 
 import math
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
@@ -12,41 +12,11 @@ from hypothesis import strategies as st
 from tenbin import rule as rules
 from tenbin import samples, stats
 from tenbin.check import Check
-from tenbin.errors import UsageError
-from tenbin.measure import RAW_LIMIT, Rule, worse
+from tenbin.measure import Rule, worse
 from tenbin.samples import Block
+from tests.blocks import FACTS, block
 
 Machine = Callable[[int], int]
-
-FACTS: dict[str, Any] = {
-    "warmup_ns": [9],
-    "start": "window",
-    "residual_ns": 0,
-    "stop": "budget",
-}
-
-
-def block(
-    times_ns: Iterable[int],
-    ranks: int = 1,
-    *,
-    overhead_ns: int = 0,
-    lost: bool = False,
-    late: bool = False,
-    slow_rank: int = 0,
-) -> Block:
-    """Return a block of those makespans, each that of `slow_rank`; others take half."""
-    times = np.asarray(list(times_ns), dtype=np.int64)
-    exits = np.repeat(times[:, None] // 2, ranks, axis=1)
-    exits[:, slow_rank] = times
-    return Block(
-        entry_ns=np.zeros_like(exits) + 1000,
-        exit_ns=exits + 1000,
-        cpu_ns=times,
-        lost=np.full(times.size, lost),
-        late=np.full(times.size, late),
-        spent_s=float((times + overhead_ns).sum()) / 1e9,
-    )
 
 
 def drive(
@@ -235,65 +205,6 @@ def test_a_straggler_sets_the_makespan(ranks: int, data: st.DataObject) -> None:
     assert stats.straggler(timed.exit_ns).rank == slow
 
 
-def test_a_drifting_clock_leaves_the_longest_local_time() -> None:
-    skewed = block([1000, 1000, 1000], ranks=2)
-    skewed.entry_ns[:, 1] += (10**6, 2 * 10**6, 3 * 10**6)
-    skewed.exit_ns[:, 1] += (10**6, 2 * 10**6, 3 * 10**6)
-
-    assert skewed.makespans.tolist() == [1000500, 2000500, 3000500]
-    assert samples.local(skewed).makespans.tolist() == [1000, 1000, 1000]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "ranks", "crowded", "residual_ns", "start"),
-    [
-        ("auto", 1, False, 0, "none"),
-        ("window", 1, True, 0, "none"),
-        ("auto", 2, False, 0, "window"),
-        ("auto", 2, True, 0, "barrier"),
-        ("auto", 2, False, 1001, "barrier"),
-        ("window", 2, True, 5000, "window"),
-        ("barrier", 2, False, 0, "barrier"),
-    ],
-)
-def test_start_fits_clock_and_processors(
-    wanted: str, ranks: int, crowded: bool, residual_ns: int, start: str
-) -> None:
-    assert rules.first_start(Rule(start=wanted), ranks, crowded, residual_ns) == start
-
-
-def test_clock_must_be_good_for_the_shortest_time() -> None:
-    assert rules.synchronised(1000, [10_000, 20_000])
-    assert not rules.synchronised(1001, [10**9])
-    assert not rules.synchronised(200, [10**6, 1000])
-    assert rules.synchronised(0, [0])
-
-
-def test_windows_lengthen_until_few_are_late_and_not_for_ever() -> None:
-    assert rules.next_lead(100, late=1, repetitions=100) == 100
-    assert rules.next_lead(100, late=2, repetitions=100) == 100 * rules.LONGER
-    assert rules.next_lead(150_000, late=9, repetitions=10) == rules.LONGEST_LEAD_NS
-
-
-def test_lateness_is_measured_against_the_window_and_the_operation() -> None:
-    entry = np.array([1500, 2500, 2500, 9000])
-    exit = entry + np.array([100, 100, 10**6, 100])
-    window = np.array([1000, 1000, 1000, 0])
-
-    late = samples.started_late(entry, exit, window)
-
-    assert late.tolist() == [False, True, False, False]
-
-
-def test_losing_the_processor_takes_a_switch_and_time() -> None:
-    wall, cpu = np.array([1000] * 4), np.array([1000, 500, 500, 990])
-    switches = np.array([0, 0, 1, 3])
-
-    lost = samples.lost_processor(wall, cpu, switches)
-
-    assert lost.tolist() == [False, False, True, False]
-
-
 def test_contamination_is_flagged_above_a_fifth() -> None:
     good, bad = block([1000] * 80), block([1000] * 20, lost=True)
 
@@ -323,29 +234,6 @@ def test_late_repetitions_are_kept_and_flagged() -> None:
     assert samples.to_row(timed, 1, FACTS).late == [9]
 
 
-def test_row_counts_from_the_first_entry_of_each_repetition() -> None:
-    row = samples.to_row(block([10, 20], ranks=2), 2, FACTS)
-
-    assert row.entry_ns == [[0, 0], [0, 0]]
-    assert row.exit_ns == [[10, 5], [20, 10]]
-    assert not row.condensed
-
-
-def test_many_numbers_are_condensed_without_changing_a_makespan() -> None:
-    parts = [block(range(100, 1100), ranks=40) for _ in range(3)]
-
-    kept: list[Block] = []
-    for part in parts:
-        kept = samples.keep([*kept, part])
-    timed = samples.join(kept)
-    row = samples.to_row(timed, 40, FACTS)
-
-    assert RAW_LIMIT < 3 * 1000 * 40
-    assert row.condensed
-    assert np.shape(row.entry_ns) == (3000, 1)
-    assert timed.makespans.tolist() == samples.join(parts).makespans.tolist()
-
-
 checks = st.builds(
     Check, ok=st.booleans(), error=st.floats(0.0), method=st.sampled_from(["", "exact"])
 )
@@ -371,19 +259,3 @@ def test_the_worse_verdict_is_right_only_if_both_are(one: Check, other: Check) -
 
     assert worst.ok == (one.ok and other.ok)
     assert worst.error == max(one.error, other.error)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"start": "soon"},
-        {"budget_s": 0.0},
-        {"precision": math.nan},
-        {"min_repetitions": 0},
-        {"min_repetitions": 9, "max_repetitions": 8},
-        {"max_warmup": 0},
-    ],
-)
-def test_rule_refuses_what_has_no_meaning(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UsageError):
-        Rule(**wrong)
