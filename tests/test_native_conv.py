@@ -266,6 +266,30 @@ def test_repeats_bit_by_bit_whatever_the_threads(row: tuple[str, str, str]) -> N
         assert np.array_equal(run(row, a, x, other, threads), first)
 
 
+LARGE = [
+    Shape(c=64, h=130, w=130, k=33, r=3, s=3, pad_h=1, pad_w=1),
+    Shape(c=128, h=100, w=100, k=33, r=3, s=3, stride_h=2, stride_w=2, pad_w=1),
+    Shape(c=64, h=40, w=40, k=80, r=5, s=5, pad_h=2, pad_w=2, groups=2),
+    Shape(c=256, h=80, w=80, k=48, stride_h=2, stride_w=2),
+    Shape(c=3, h=224, w=224, k=64, r=7, s=7, stride_h=2, stride_w=2, pad_h=3, pad_w=3),
+]  # of several blocks of rows each
+
+
+@pytest.mark.parametrize("a", LARGE, ids=str)
+@pytest.mark.parametrize("dtype", UNIT)
+def test_tiles_agree_with_direct_block_by_block(dtype: str, a: Shape) -> None:
+    rows = [row for row in ROWS if row[:2] == ("conv_dot", dtype) and "amx" in row[2]]
+    if not rows:
+        pytest.skip(f"no matrix unit for {dtype}")
+    draw = np.random.default_rng(1).integers
+    x, other = (narrow(draw(-4, 5, side), dtype) for side in (a.x, a.weights))
+
+    found = run(rows[0], a, x, other, threads=2)
+
+    direct = ("conv_direct", dtype, "avx512")
+    assert np.array_equal(found, run(direct, a, x, other))
+
+
 @pytest.mark.parametrize("row", ROWS, ids="-".join)
 def test_overflows_to_infinity(row: tuple[str, str, str]) -> None:
     a = sample(row)
