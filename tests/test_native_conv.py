@@ -21,7 +21,7 @@ ROWS = [
     if row[0].startswith("conv_") and "winograd" not in row[0]
 ]
 FORWARD_ROWS = [row for row in ROWS if row[0] in FORWARD]
-HALF_SUMS = {"conv_direct_fp16acc", "conv_direct_fp16chunk"}
+HALF_SUMS = {"conv_fp16acc", "conv_fp16chunk"}
 HALF_ROWS = [row for row in ROWS if row[1] == "float16" and row[0] in FORWARD]
 UNIT = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 GUARD = np.uint16(0x5A5A)

@@ -44,6 +44,7 @@ NATIVE = {
     "winograd4": STORED,
     "dot": STORED,
     "fp16acc": {"float16": "float16"},
+    "fp16chunk": {"float16": "float16"},
 }
 
 VARIANTS: dict[str, Variant] = {

@@ -8,8 +8,9 @@
     winograd4   F(4x4, 3x3): 4 times fewer                          3x3, stride 1
     dot         pairs by a dot instruction, or in the matrix unit   all
     fp16acc     sums kept in float16: for the study of accuracy     all
+    fp16chunk   the same for 32 terms at a time, float32 across     all
 
-They store half precision, sum in float32 (but fp16acc), and take NHWC; NCHW is turned
+They store half precision, sum in float32 (but the last two), and take NHWC; NCHW is turned
 around and back while timed, as its user would have to.
 """
 
@@ -117,7 +118,7 @@ def _plan(name: str, problem: ConvProblem, dtype: str, threads: int) -> Plan:
         as_nhwc(out, layout)[...] = run(x, dy, y)
         return out
 
-    c = problem.terms**0.5 if name == "fp16acc" else C_BOUND.get(name, 8.0)
+    c = problem.terms**0.5 if name.startswith("fp16") else C_BOUND.get(name, 8.0)
     details = {"algorithm": name, "isa": module.chosen(*call[:2])}
     chosen = run if layout == "nhwc" else run_turned
     return Plan(chosen, pack=pack if packs else same, c=c, details=details)

@@ -61,8 +61,8 @@ static const struct kernel KERNELS[] = {
     ROW("gemm_fp16acc", "float16", ISA_SCALAR, gemm_fp16acc_scalar),
     WINOGRAD_ROWS(ISA_SCALAR, scalar),
     CONV_ROWS("conv_direct", direct, ISA_SCALAR, scalar),
-    ROW("conv_direct_fp16acc", "float16", ISA_SCALAR, conv_fp16acc_scalar),
-    ROW("conv_direct_fp16chunk", "float16", ISA_SCALAR, conv_fp16chunk_scalar),
+    ROW("conv_fp16acc", "float16", ISA_SCALAR, conv_fp16acc_scalar),
+    ROW("conv_fp16chunk", "float16", ISA_SCALAR, conv_fp16chunk_scalar),
     CONV_ROWS("conv_backward_data", backward_data, ISA_SCALAR, scalar),
     CONV_ROWS("conv_backward_weights", backward_weights, ISA_SCALAR, scalar),
 #if defined(TENBIN_ARM)
@@ -101,8 +101,8 @@ static const struct kernel KERNELS[] = {
     ROW("fma", "float16", ISA_AVX512FP16, fma_f16_avx512fp16),
     ROW("add", "float16", ISA_AVX512FP16, add_f16_avx512fp16),
     ROW("gemm_fp16acc", "float16", ISA_AVX512FP16, gemm_fp16acc_avx512fp16),
-    ROW("conv_direct_fp16acc", "float16", ISA_AVX512FP16, conv_fp16acc_avx512fp16),
-    ROW("conv_direct_fp16chunk", "float16", ISA_AVX512FP16, conv_fp16chunk_avx512fp16),
+    ROW("conv_fp16acc", "float16", ISA_AVX512FP16, conv_fp16acc_avx512fp16),
+    ROW("conv_fp16chunk", "float16", ISA_AVX512FP16, conv_fp16chunk_avx512fp16),
 #endif
 #if defined(TENBIN_AMX)
     ROW("gemm", "float16", ISA_AMX, gemm_f16_amx),
