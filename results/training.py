@@ -20,6 +20,7 @@ TASK = ["machine", "dataset", "net", "train_samples"]
 METHOD = ["variant", "dtype", "settings", "placement"]
 GRID = ["batch", "rate"]
 NUMBERS = ["seconds", "test_error", "comm_share", "pretrain_s"]
+LINE = ("share", "train_loss", "test_loss", "test_accuracy")
 TARGETS = (0.97, 0.98, 0.985)  # accuracies
 
 
@@ -36,7 +37,7 @@ def epochs(launches: pd.DataFrame) -> pd.DataFrame:
         own = {key: problem.get(key) for key in ("dataset", "net", "seed")}
         own["train_samples"] = problem.get("samples") or 0
         own |= {key: problem.get(key) for key in GRID}
-        own["settings"] = problem.get("settings") or ""
+        own["settings"] = deciding(problem.get("settings") or "")
         history = json.loads(row.details).get("history", []) if row.details else []
         run = f"{row.run_id} {row.launch} {own['seed']}"
         for epoch in history if row.valid else []:
@@ -51,6 +52,33 @@ def epochs(launches: pd.DataFrame) -> pd.DataFrame:
     found["elapsed_s"] = found.groupby("at")["seconds"].cumsum()
     found["sweep_s"] = found["seconds"] - found["pretrain_s"]
     return found.drop(columns="at").reset_index(drop=True)
+
+
+def deciding(settings: str) -> str:
+    """Return the settings that change what is trained, not only what is told.
+
+    >>> deciding("mixup=0.2, line=13")
+    'mixup=0.2'
+    """
+    pairs = (pair.strip() for pair in settings.split(","))
+    return ", ".join(pair for pair in pairs if not pair.startswith("line="))
+
+
+def lines(launches: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the best runs for each batch, once for each point of a line.
+
+    `share` is how far on the straight way from the first weights to the last.
+    """
+    rows = epochs(launches)
+    if rows.empty:
+        return rows
+    ends = last(tuned(rows, within=["batch"]))
+    ends["line"] = [json.loads(details).get("line") for details in ends["details"]]
+    ends = ends[ends["line"].notna()]
+    for name in LINE:
+        ends[name] = [line[name] for line in ends["line"]]
+    found = ends.drop(columns="line").explode(list(LINE), ignore_index=True)
+    return found.astype(dict.fromkeys(LINE, "float64"))
 
 
 def last(rows: pd.DataFrame) -> pd.DataFrame:

@@ -183,6 +183,18 @@ def training_records(seeds: int = 3) -> list[Record]:
     return [*fixed, *ladder]
 
 
+def _line(batch: int) -> dict[str, Any]:
+    """Return loss and accuracy along a line; large batches end in a narrow valley."""
+    shares = [number / 8 for number in range(13)]
+    narrow = [batch / 1000 * (share - 1.0) ** 2 for share in shares]
+    losses = [0.1 + wall for wall in narrow]
+    accuracies = [max(0.1, 0.98 - wall) for wall in narrow]
+    return {
+        "share": shares, "distance": 3.0, "train_loss": losses, "test_loss": losses,
+        "train_accuracy": accuracies, "test_accuracy": accuracies,
+    }  # fmt: skip
+
+
 def _training_record(
     variant: str, batch: int, rate: float, seed: int, scaling: str, ranks: int
 ) -> Record:
@@ -206,7 +218,8 @@ def _training_record(
         kernel="training", variant=variant, dtype="float32", scaling=scaling,
         label=f"mnist-net1000-500-batch{batch}-rate{rate:g}-seed{seed}", ranks=ranks,
         problem={**problem, "rate": rate, "samples": 0, "settings": ""},
-        details={"threads": 1, "history": rows}, time_s=2.0 / ranks,
+        details={"threads": 1, "history": rows, "line": _line(batch)},
+        time_s=2.0 / ranks,
         flops=None, bytes=None,
     )  # fmt: skip
 

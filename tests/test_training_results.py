@@ -57,3 +57,19 @@ def test_an_accuracy_that_never_comes_takes_for_ever(rows: pd.DataFrame) -> None
     times = found.groupby("target")["target_s"]
     assert times.max()[0.9] < np.inf
     assert times.min()[0.999] == np.inf
+
+
+def test_a_line_is_that_of_the_best_run_of_each_batch() -> None:
+    records = [r for r in training_records(2) if r.scaling == "fixed"]
+    launches = table.launches([store.Run(create_info(), records)])
+
+    found = training.lines(launches)
+
+    assert len(found) == 4 * 2 * 13  # method and batch, seeds, points
+    assert found.groupby("share")["test_loss"].min()[1.0] == 0.1
+    assert training.lines(launches[:0]).empty
+
+
+def test_settings_that_only_tell_more_are_no_method_of_their_own() -> None:
+    assert training.deciding("line=13, mixup=0.2") == "mixup=0.2"
+    assert training.deciding("line=13") == ""

@@ -37,7 +37,7 @@ def uncertainty(comm: MPI.Comm, predictor: Predictor, data: Dataset) -> dict[str
 
     Letters are out of distribution for sets of their shape. Collective.
     """
-    told, labels = _gather(comm, predictor, data.test), data.test.labels
+    told, labels = gather(comm, predictor, data.test), data.test.labels
     found: dict[str, Any] = {
         "accuracy": calibration.accuracy(told, labels),
         "nll": calibration.nll(told, labels),
@@ -51,7 +51,7 @@ def uncertainty(comm: MPI.Comm, predictor: Predictor, data: Dataset) -> dict[str
         found["errors"] = _detection(roc(confidence[right], confidence[~right]))
     outside = glyphs(LETTERS, train=1, test=OUT_SIZE).test
     if outside.shape == data.test.shape:
-        doubt_out = entropy(_gather(comm, predictor, outside))
+        doubt_out = entropy(gather(comm, predictor, outside))
         doubt_in = entropy(told)
         found["outside"] = {
             "set": "letters",
@@ -61,7 +61,7 @@ def uncertainty(comm: MPI.Comm, predictor: Predictor, data: Dataset) -> dict[str
     return found
 
 
-def _gather(comm: MPI.Comm, predictor: Predictor, split: Split) -> Floats:
+def gather(comm: MPI.Comm, predictor: Predictor, split: Split) -> Floats:
     """Return the probabilities of a whole split on every rank."""
     own = part(split.size, comm.size, comm.rank)
     mine = [predictor.probabilities(split.rows[own.start : own.stop])] if own else []

@@ -25,6 +25,7 @@ from tenbin.kernels.training.layers.network import Network
 from tenbin.kernels.training.layers.softmax import softmax
 from tenbin.kernels.training.losses import LOSSES
 from tenbin.kernels.training.schedules import SCHEDULES
+from tenbin.kernels.training.smoothing.line import line
 from tenbin.kernels.training.smoothing.settings import PLAIN, Smoothing
 from tenbin.kernels.training.smoothing.smoother import Smoother
 from tenbin.kernels.training.trainer import Diverged, Progress, Setup, State, Stopped
@@ -70,6 +71,7 @@ class Loop(ABC):
         self.loss = LOSSES[problem.loss]
         self.schedule = SCHEDULES[problem.schedule]
         self.feed = Feed(self.xp, setup.data, local, setup.dtype)
+        self.first = self.net.weights.copy() if smoothing.line else self.net.weights
         self.smoother = Smoother(smoothing, self.net, problem.seed)
         self.steps = order.steps(train.size, problem.batch)
         self.memories: dict[str, Array] = {}
@@ -89,8 +91,12 @@ class Loop(ABC):
         return nets.layers(self.setup.problem, self.setup.data.classes)
 
     def conclude(self) -> dict[str, Any]:
-        """Return what the method knows of its own doubt."""
-        return {"uncertainty": uncertainty(self.comm, self, self.setup.data)}
+        """Return what the method knows of its own doubt, and of its minimum."""
+        found = {"uncertainty": uncertainty(self.comm, self, self.setup.data)}
+        if points := self.smoother.settings.line:
+            ends = self.net.weights, self.first
+            found["line"] = line(self.comm, self, *ends, self.setup.data, points)
+        return found
 
     def more(self) -> dict[str, Any]:
         """Return what else the history of this epoch tells."""
