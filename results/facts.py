@@ -106,18 +106,6 @@ def read_byte_per_s(machine: Machine, threads: int, level: str = "DRAM") -> floa
     return _at_threads(rows, "byte_per_s", threads, exact=True)
 
 
-def memory_levels(machine: Machine) -> list[str]:
-    """Return the names of the measured memory levels, fastest first."""
-    rows = _rows(machine, "read")
-    return list(dict.fromkeys(str(row.get("level")) for row in rows))
-
-
-def most_threads(machine: Machine) -> int:
-    """Return the largest thread count of the measured peaks, 0 where there is none."""
-    rows = [*_rows(machine, "flops"), *_rows(machine, "read")]
-    return max((int(row["threads"]) for row in rows if row.get("threads")), default=0)
-
-
 def _rows(machine: Machine, kind: str) -> list[Machine]:
     rows = get(machine, "peaks", kind)
     return [row for row in rows or () if isinstance(row, dict)]

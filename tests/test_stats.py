@@ -17,10 +17,6 @@ def test_makespan_spans_first_entry_to_last_exit() -> None:
     assert stats.makespans([[0, 5], [7, 3]], [[10, 9], [8, 20]]).tolist() == [10, 17]
 
 
-def test_longest_local_ignores_where_clocks_stand() -> None:
-    assert stats.longest_local([[0, 1000]], [[10, 1007]]).tolist() == [10]
-
-
 @pytest.mark.parametrize("count", range(1, 40))
 def test_interval_rank_is_the_exact_binomial(count: int) -> None:
     def coverage(k: int) -> float:

@@ -10,8 +10,9 @@
     fp16acc     sums kept in float16: for the study of accuracy     all
     fp16chunk   the same for 32 terms at a time, float32 across     all
 
-They store half precision, sum in float32 (but the last two), and take NHWC; NCHW is
-turned around and back while timed, as its user would have to.
+F(m x m, r x r) as in Lavin and Gray (CVPR 2016). All store half precision, sum in
+float32 (but the last two), and take NHWC; NCHW is turned around and back while timed,
+as its user would have to.
 """
 
 from collections.abc import Callable

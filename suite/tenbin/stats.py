@@ -24,12 +24,6 @@ def makespans(entry: ArrayLike, exit: ArrayLike) -> Stamps:
     return np.asarray(np.max(exit, axis=1) - np.min(entry, axis=1), dtype=np.int64)
 
 
-def longest_local(entry: ArrayLike, exit: ArrayLike) -> Stamps:
-    """Return the longest time of one rank in each repetition; needs no common clock."""
-    local = np.asarray(exit, dtype=np.int64) - np.asarray(entry, dtype=np.int64)
-    return np.asarray(np.max(local, axis=1), dtype=np.int64)
-
-
 @cache
 def interval_rank(count: int, confidence: float = CONFIDENCE) -> int:
     """Return the k for which the k-th smallest and k-th largest bound the median.
