@@ -33,6 +33,7 @@ from tenbin.kernels.gemm.torch import torch
 from tenbin.kernels.native import load
 
 BASE = "numpy float32"
+TORCH = "torch float16"
 SQUARE = (GemmProblem(1024, 1024, 1024), GemmProblem(2048, 2048, 2048))
 SKINNY = tuple(
     GemmProblem(m, n, k)
@@ -108,8 +109,9 @@ def series_of(problem: GemmProblem) -> Series:
             "bfloat16",
             lambda a, b, out: native.gemm("gemm_dot", "bfloat16", a, b, out, 1),
         )
-    if not no_torch() and problem.flops < 5e8:  # 0.4 to 4 Gflop/s
-        add("torch float16", "float16", torch)
+    # Without a matrix unit torch makes 0.4 to 4 Gflop/s.
+    if not no_torch() and (best == "amxfp16" or problem.flops < 5e8):
+        add(TORCH, "float16", torch)
     return found
 
 
@@ -168,6 +170,8 @@ def judge(problem: GemmProblem, times: Times, least: float, of_peak: bool) -> bo
     for label in times.series:
         if label != BASE:
             held &= line(label, times.ratios(label), least if label == best else None)
+    if TORCH in times.series:
+        line(f"{best} / {TORCH}", times.ratios(best, TORCH), None)
     vectors = isas()
     if of_peak and vectors:
         for isa in vectors:

@@ -121,7 +121,16 @@ def test_every_element_keeps_its_bound(
 @pytest.mark.parametrize("transpose", TRANSPOSES)
 @pytest.mark.parametrize(
     "shape",
-    [(150, 70, 1100), (5, 140, 600), (140, 5, 4200), (300, 1, 70), (1, 300, 520)],
+    [
+        (150, 70, 1100),
+        (5, 140, 600),
+        (140, 5, 4200),
+        (300, 1, 70),
+        (1, 300, 520),
+        (150, 16, 4130),
+        (90, 45, 4130),
+        (33, 100, 70),
+    ],
     ids=str,
 )
 def test_blocks_fit_together(
@@ -148,8 +157,25 @@ def test_small_integers_are_exact(
     np.testing.assert_array_equal(multiply(row, a, b), exact(a, b, row[1])[0])
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row[1] == "float16"], ids=str)
+@pytest.mark.parametrize("size", [(70, 16, 70), (40, 50, 60), (20, 1, 33)], ids=str)
+@pytest.mark.parametrize("transpose", ["nn", "tt"])
+def test_subnormal_halves_count(
+    row: tuple[str, str, str], size: tuple[int, int, int], transpose: str
+) -> None:
+    m, n, k = size
+    random = np.random.default_rng(6)
+    tiny = random.integers(-2, 3, (m, k)) * 2.0**-24
+    a = stored(tiny, row[1], transpose[0] == "t")
+    b = stored(random.integers(-2, 3, (k, n)) * 2.0**14, row[1], transpose[1] == "t")
+
+    np.testing.assert_array_equal(multiply(row, a, b), exact(a, b, row[1])[0])
+
+
 @pytest.mark.parametrize("row", ROWS, ids="-".join)
-@pytest.mark.parametrize("size", [(9, 8, 7), (40, 50, 60), (3, 70, 33)], ids=str)
+@pytest.mark.parametrize(
+    "size", [(9, 8, 7), (40, 50, 60), (3, 70, 33), (70, 9, 64)], ids=str
+)
 def test_infinities_and_nan_spread_as_they_must(
     row: tuple[str, str, str], size: tuple[int, int, int]
 ) -> None:

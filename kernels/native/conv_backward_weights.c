@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "conv_direct.h"
+#include "sizes.h"
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -22,26 +23,6 @@
 #define MOST_CHANNELS ((size_t)64)
 #define STEPS ((size_t)1024)
 #define MOST_SUMS ((size_t)1 << 18)
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t up_to_line(size_t bytes)
-{
-    return ceil_div(bytes, 64) * 64;
-}
 
 struct cut {
     size_t p, q, c, k;           /* outputs; channels of a group */

@@ -22,28 +22,10 @@
 #include <omp.h>
 #endif
 
+#include "sizes.h"
+
 #define ENOUGH_TILES ((size_t)16)
 #define MOST_CHANNELS ((size_t)64) /* in a block: pixels then lie in different sets */
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t up_to_line(size_t bytes)
-{
-    return ceil_div(bytes, 64) * 64;
-}
 
 static size_t l2_bytes(void)
 {

@@ -19,20 +19,7 @@
 #include <omp.h>
 #endif
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t up_to_line(size_t bytes)
-{
-    return ceil_div(bytes, 64) * 64;
-}
+#include "sizes.h"
 
 struct layout {
     size_t p, q;        /* outputs */

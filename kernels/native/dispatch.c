@@ -108,6 +108,7 @@ static const struct kernel KERNELS[] = {
     ROW("gemm", "float16", ISA_AMX, gemm_f16_amx),
     ROW("gemm_dot", "bfloat16", ISA_AMX, gemm_dot_bf16_amx),
     ROW("conv_dot", "bfloat16", ISA_AMX, conv_dot_bf16_amx),
+    ROW("gemm", "float16", ISA_AMXFP16, gemm_f16_amxfp16),
     ROW("conv_dot", "float16", ISA_AMXFP16, conv_dot_f16_amxfp16),
 #endif
 };

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "sizes.h"
 #include "threads.h"
 
 #define LINE 64
@@ -12,21 +13,6 @@
 #define PACKED_B ((size_t)64 << 20) /* bytes of B packed at once, at most */
 #define SPLIT_PANELS 4              /* a split of k has at least so many panels */
 
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t round_up(size_t a, size_t b)
-{
-    return ceil_div(a, b) * b;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static const char *element(const struct gemm_plan *plan, const struct gemm_matrix *x,
                            size_t row, size_t column)
 {
@@ -34,15 +20,16 @@ static const char *element(const struct gemm_plan *plan, const struct gemm_matri
     return (const char *)x->data + place * plan->kernel->element_bytes;
 }
 
-/* Return the first kernel for so many columns that wastes no more than the last. */
+/* Return the first kernel for so many columns that saves columns, or packing. */
 static const struct gemm_kernel *choose(const struct gemm_family *family, size_t n,
                                         bool along)
 {
     const struct gemm_kernel *kernel = family->kernels;
     const struct gemm_kernel *last = kernel + family->count - 1;
     for (; kernel < last; kernel++) {
-        const bool saves = round_up(n, kernel->nr) < round_up(n, last->nr);
-        if (n <= kernel->most_n && saves && (along || !kernel->direct))
+        const size_t width = round_up(n, kernel->nr), lasts = round_up(n, last->nr);
+        const bool saves = kernel->direct ? along && width <= lasts : width < lasts;
+        if (n <= kernel->most_n && saves)
             break;
     }
     return kernel;

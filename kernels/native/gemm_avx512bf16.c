@@ -35,7 +35,7 @@ static bool pack_a(const struct gemm_lines *rows, void *panel)
 {
     for (size_t k = 0; k < rows->k; k += STEPS) {
         __m512i pairs[16];
-        bf16_pairs(rows, 0, k, true, pairs);
+        u16_pairs(rows, 0, k, true, pairs);
         for (size_t i = 0; i < MR; i++)
             _mm512_storeu_si512((float *)panel + i * A_DEPTH + k / 2, pairs[i]);
     }
@@ -47,7 +47,7 @@ static bool pack_b(const struct gemm_lines *columns, void *panel)
     for (size_t line = 0; line < NR_PAIRS; line += LINES)
         for (size_t k = 0; k < columns->k; k += STEPS) {
             __m512i pairs[16];
-            bf16_pairs(columns, line, k, false, pairs);
+            u16_pairs(columns, line, k, false, pairs);
             for (size_t p = 0; p < 16; p++)
                 _mm512_storeu_si512((float *)panel + (k / 2 + p) * NR_PAIRS + line,
                                     pairs[p]);

@@ -1,15 +1,12 @@
-/* Packing for instructions that multiply pairs of bfloat16 and add to float32: 16 lines
+/* Packing for instructions that multiply pairs of two bytes and add to float32: 16 lines
    by 32 steps of k become 16 vectors of pairs, then lie either line by line (A) or pair
    by pair (B). Include it behind TARGET_BEGIN(AVX512 ...) and gemm_transpose.h.
 
        along    vector i = line i: its 16 pairs       one load
-       across   vector p = pair p: of 16 lines        two loads, interleaved
-
-   float16 is split, exactly, into two bfloat16: 11 bits are 8 + 3. */
+       across   vector p = pair p: of 16 lines        two loads, interleaved */
 
 #define LINES ((size_t)16)
 #define STEPS ((size_t)32)
-#define UPPER _mm512_set1_epi32((int)0xffff0000u)
 
 static ALWAYS_INLINE __m512i load_u16x32(const uint16_t *place, size_t left)
 {
@@ -54,9 +51,9 @@ static ALWAYS_INLINE __m512i load_line(const struct gemm_lines *lines, size_t li
                        lines->k - k);
 }
 
-/* Pairs of bfloat16, line by line where `by_line`, otherwise pair by pair. */
-static ALWAYS_INLINE void bf16_pairs(const struct gemm_lines *lines, size_t line,
-                                     size_t k, bool by_line, __m512i x[16])
+/* Pairs, line by line where `by_line`, otherwise pair by pair. */
+static ALWAYS_INLINE void u16_pairs(const struct gemm_lines *lines, size_t line,
+                                    size_t k, bool by_line, __m512i x[16])
 {
     const bool along = lines->step == 1;
     for (size_t i = 0; i < 16; i++)
