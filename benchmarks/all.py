@@ -26,6 +26,7 @@ BARS = {
     "training_backprop": 0,
     "training_lenet": 0,
     "kfac_step": 0,
+    "training_vogn": 0,
     "training_vogn_step": 0,
     "training_vogn_ranks": 2,
     "conv_direct": 0,

@@ -1,6 +1,7 @@
-"""Whole training runs for the benchmarks: the history of a case, kept in a file."""
+"""Whole training runs for the benchmarks: what a case tells, kept in a file."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,28 @@ Rows = list[dict[str, Any]]
 
 def history(case: Case, checkpoints: str) -> Rows:
     """Return the rows of all epochs of a case, from a file if it is over already."""
-    name = f"{case.variant}-{case.dtype}-{case.problem.label}.json"
+    rows: Rows = _kept(case, checkpoints, "", lambda found: found["history"])
+    return rows
+
+
+def details(case: Case, checkpoints: str) -> dict[str, Any]:
+    """Return all that a case tells, from a file if it is over already."""
+    found: dict[str, Any] = _kept(case, checkpoints, "-details", dict)
+    return found
+
+
+def _kept(case: Case, checkpoints: str, kind: str, pick: Callable[[Any], Any]) -> Any:
+    name = f"{case.variant}-{case.dtype}-{case.problem.label}{kind}.json"
     done = Path(checkpoints) / name if checkpoints else None
     if done is not None and done.exists():
-        rows: Rows = json.loads(done.read_text())
-        return rows
+        return json.loads(done.read_text())
+    picked = pick(_trained(case, checkpoints))
+    if done is not None:
+        done.write_text(json.dumps(picked, default=float))
+    return picked
+
+
+def _trained(case: Case, checkpoints: str) -> Mapping[str, Any]:
     topology = discover(MPI.COMM_WORLD)
     task = KERNEL.prepare(case, topology, Options(threads=1, checkpoints=checkpoints))
     for repetition in range(task.repetitions or 0):
@@ -32,10 +50,7 @@ def history(case: Case, checkpoints: str) -> Rows:
     topology.free()
     if not verdict.ok:
         raise SystemExit(f"{case.key}: {verdict.method} differ")
-    rows = list(task.details["history"])
-    if done is not None:
-        done.write_text(json.dumps(rows))
-    return rows
+    return task.details
 
 
 def told(rows: Rows) -> str:

@@ -27,6 +27,7 @@ from tests.builders import (
     create_study,
     training_records,
 )
+from tests.doubts import mix_records, uncertainty_records, writers_records
 from tests.noisy import long_ladder_records
 
 HOSTILE = "</script><b>\"'\n$\\frac{$ \u6f22\u5b57" + "x" * 10_000
@@ -105,6 +106,11 @@ DATA: dict[str, Callable[[], list[Record]]] = {
     "layers without accuracy": layers_without_accuracy,
     "training": training_records,
     "training with one seed": lambda: training_records(1),
+    "uncertainty": uncertainty_records,
+    "uncertainty with one seed": lambda: uncertainty_records(1),
+    "samples over ranks": mix_records,
+    "writers": writers_records,
+    "writers with one seed": lambda: writers_records(1),
 }
 
 
@@ -134,7 +140,8 @@ def test_draws_every_kind_of_data(name: str) -> None:
 
 def test_a_whole_study_gives_every_figure() -> None:
     records = [*create_study(3), *long_ladder_records(3), *conv_records(3)]
-    records += training_records()
+    records += training_records() + mix_records()
+    records += uncertainty_records() + writers_records()
 
     assert {name for name, _, _ in drawn(records)} == set(FIGURES)
 

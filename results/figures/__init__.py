@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from tenbin.results import doubt as doubts
 from tenbin.results import layers
 from tenbin.results import training as runs
 from tenbin.results.figures import (
@@ -12,6 +13,7 @@ from tenbin.results.figures import (
     conv_accuracy,
     conv_frontier,
     conv_layers,
+    doubt,
     gemm_peak,
     ladder,
     message,
@@ -24,7 +26,15 @@ from tenbin.results.figures import (
     training_line,
     training_share,
     training_target,
+    uncertainty_entropy,
+    uncertainty_mix,
+    uncertainty_reliability,
+    uncertainty_roc,
     weak_scaling,
+    writers,
+    writers_matrix,
+    writers_recall,
+    writers_roc,
 )
 from tenbin.results.figures.spec import FigureSpec
 
@@ -197,5 +207,75 @@ FIGURES: dict[str, FigureSpec] = {
         training_share.training_share,
         training_share.caption,
         runs.epochs,
+    ),
+    "uncertainty_roc": FigureSpec(
+        "Uncertainty",
+        "ROC of doubt",
+        doubt.needs,
+        doubt.BY,
+        uncertainty_roc.points,
+        uncertainty_roc.uncertainty_roc,
+        uncertainty_roc.caption,
+        doubts.doubts,
+    ),
+    "uncertainty_reliability": FigureSpec(
+        "Uncertainty",
+        "Reliability",
+        doubt.needs,
+        doubt.BY,
+        uncertainty_reliability.points,
+        uncertainty_reliability.uncertainty_reliability,
+        uncertainty_reliability.caption,
+        doubts.doubts,
+    ),
+    "uncertainty_entropy": FigureSpec(
+        "Uncertainty",
+        "Entropy",
+        doubt.needs,
+        doubt.BY,
+        uncertainty_entropy.points,
+        uncertainty_entropy.uncertainty_entropy,
+        uncertainty_entropy.caption,
+        doubts.doubts,
+    ),
+    "uncertainty_mix": FigureSpec(
+        "Uncertainty",
+        "Samples or data parallel",
+        uncertainty_mix.needs,
+        uncertainty_mix.BY,
+        uncertainty_mix.points,
+        uncertainty_mix.uncertainty_mix,
+        uncertainty_mix.caption,
+        uncertainty_mix.spread,
+    ),
+    "writers_matrix": FigureSpec(
+        "Writers",
+        "Writer by writer",
+        writers.needs,
+        writers_matrix.BY,
+        writers_matrix.points,
+        writers_matrix.writers_matrix,
+        writers_matrix.caption,
+        doubts.writers,
+    ),
+    "writers_recall": FigureSpec(
+        "Writers",
+        "Recall against the number of writers",
+        writers.needs,
+        writers_recall.BY,
+        writers_recall.points,
+        writers_recall.writers_recall,
+        writers_recall.caption,
+        doubts.writers,
+    ),
+    "writers_roc": FigureSpec(
+        "Writers",
+        "ROC of writers",
+        writers.needs,
+        writers_roc.BY,
+        writers_roc.points,
+        writers_roc.writers_roc,
+        writers_roc.caption,
+        doubts.writers,
     ),
 }

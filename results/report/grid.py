@@ -155,6 +155,20 @@ LAYERS = (
     Column("packing", *number("pack_s", format_time)),
     Column("algorithm", word("algorithm")),
 )
+DOUBTS = (
+    Column("variant", word("variant")),
+    Column("settings", word("settings")),
+    Column("dtype", word("dtype"), telling=True),
+    Column("placement", word("placement"), telling=True),
+    Column("runs", *number("launches", count)),
+    Column("accuracy", *number("accuracy", "{:.2%}".format)),
+    Column("NLL", *number("nll", "{:.4f}".format)),
+    Column("ECE", *number("ece", "{:.4f}".format)),
+    Column("AUROC, wrong answers", *number("errors_auroc", "{:.4f}".format)),
+    Column("FPR at 95 %", *number("errors_fpr_at_95", percent)),
+    Column("AUROC, letters", *number("outside_auroc", "{:.4f}".format)),
+    Column("FPR at 95 %", *number("outside_fpr_at_95", percent)),
+)
 CROSSOVERS = (
     Column("variant", word("variant")),
     Column("dtype", word("dtype")),

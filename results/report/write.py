@@ -19,7 +19,7 @@ import jinja2
 import pandas as pd
 
 from tenbin.errors import NoDataError
-from tenbin.results import facts, layers, lint, scaling, subject, table
+from tenbin.results import doubt, facts, layers, lint, scaling, subject, table
 from tenbin.results.crossover import crossovers
 from tenbin.results.figures import FIGURES, allreduce_ratio
 from tenbin.results.figures.captions import listed
@@ -27,7 +27,16 @@ from tenbin.results.figures.series import rows
 from tenbin.results.ratios import paired
 from tenbin.results.report import about, summary
 from tenbin.results.report.embed import Embedded, embed, plain
-from tenbin.results.report.grid import CASES, CROSSOVERS, GAINS, LAYERS, Grid, cut, grid
+from tenbin.results.report.grid import (
+    CASES,
+    CROSSOVERS,
+    DOUBTS,
+    GAINS,
+    LAYERS,
+    Grid,
+    cut,
+    grid,
+)
 from tenbin.results.store import Run
 
 PAGE = "report.html"
@@ -73,7 +82,13 @@ def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
         failures=_failures(launches),
         failed=int((~launches["valid"]).sum()),
         families=families,
-        grids=_grids(cases, gains, _crossovers(launches), layers.networks(launches)),
+        grids=_grids(
+            cases,
+            gains,
+            _crossovers(launches),
+            layers.networks(launches),
+            doubt.tables(launches),
+        ),
         environments=about.environments(runs),
         method=[*about.method(launches, runs), ("Twelve rules", _rules(remarks))],
     )
@@ -165,6 +180,7 @@ def _grids(
     gains: pd.DataFrame,
     crossed: pd.DataFrame,
     networks: Sequence[tuple[str, pd.DataFrame]],
+    doubts: Sequence[tuple[str, pd.DataFrame]],
 ) -> list[Grid]:
     grids = [
         grid(f"{name.capitalize()} scaling", gains[gains["scaling"] == name], GAINS)
@@ -172,6 +188,7 @@ def _grids(
     ]
     grids.append(grid("AllReduce: crossover", crossed, CROSSOVERS))
     grids += [grid(name, frame, LAYERS) for name, frame in networks]
+    grids += [grid(cut(name, 80), frame, DOUBTS) for name, frame in doubts]
     for kernel, frame in cases.groupby("kernel"):
         grids.append(grid(f"Cases: {cut(str(kernel), 40)}", frame, CASES))
     return [one for one in grids if one.total]
