@@ -19,6 +19,7 @@ OWN = ("dataset", "net", "seed", *GRID)
 NUMBERS = ("accuracy", "nll", "ece")
 SIDES = ("errors", "outside")  # wrong answers, and what is out of distribution
 DETECTED = tuple(f"{side}_{what}" for side in SIDES for what in ("auroc", "fpr_at_95"))
+ENTROPY = ("entropy_edges", "entropy_in", "entropy_out")
 RECALLS = ("same_recall", "different_recall", "balanced_accuracy", "equal_error")
 
 
@@ -43,7 +44,7 @@ def _doubt(found: dict[str, Any], problem: dict[str, Any]) -> dict[str, Any]:
     for side in SIDES:
         for what in ("auroc", "fpr_at_95", "tpr"):
             row[f"{side}_{what}"] = (found.get(side) or {}).get(what)
-    for name in ("entropy_edges", "entropy_in", "entropy_out"):
+    for name in ENTROPY:
         row[name] = outside.get(name)
     if dropout := problem.get("dropout"):
         row["settings"] = f"dropout={dropout:g}, {problem.get('settings')}".strip(", ")

@@ -11,10 +11,11 @@ from tenbin.results.figures import captions, training
 from tenbin.results.figures.axes import grid
 from tenbin.results.figures.series import Series, mark_shown
 from tenbin.results.figures.style import FAINT, short
-from tenbin.results.training import METHOD, TASK
+from tenbin.results.training import METHOD, TASK, over
 
 BY = tuple(TASK)
 MOST = 6  # series
+CURVES = {"reliability", "errors_tpr", "outside_tpr", *doubt.ENTROPY}
 
 
 def needs(table: pd.DataFrame) -> "pd.Series[bool]":
@@ -29,13 +30,9 @@ def methods(rows: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def shared(runs: pd.DataFrame) -> dict[str, Any]:
-    """Return what a point says of the runs behind it."""
-    kept = [*TASK, *METHOD, "slot", "flops", "message_bytes"]
-    row: dict[str, Any] = {name: runs[name].iloc[0] for name in kept}
-    row["time_s"] = float(runs["time_s"].median())
-    row |= {"launches": runs["run"].nunique(), "imported": ""}
-    row["oversubscribed"] = bool(runs["oversubscribed"].any())
-    return row | {"runs": " ".join(sorted(set(runs["run_id"])))}
+    """Return what a point says of the runs behind it, without their curves."""
+    row = over(runs, METHOD, ["time_s"]).iloc[0]
+    return {str(name): value for name, value in row.items() if name not in CURVES}
 
 
 def marked(points: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
