@@ -4,6 +4,7 @@ right or wrong     NLL, ECE, and whether confidence tells the right from the wro
 in or out          whether entropy tells the test set from what is no digit at all
 """
 
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from tenbin.kernels.training.metrics import calibration
 from tenbin.kernels.training.metrics.detection import Roc, roc
 from tenbin.kernels.training.metrics.entropy import entropy
 
-OUT_SIZE = 2000
+OUT_SIZE, OUT_SHAPE = 2000, (28, 28, 1)
 POINTS = 101  # of a curve in a record
 ENTROPY_BINS = 20
 
@@ -49,8 +50,8 @@ def uncertainty(comm: MPI.Comm, predictor: Predictor, data: Dataset) -> dict[str
     if 0 < right.sum() < len(right):
         confidence = told.max(axis=1)
         found["errors"] = _detection(roc(confidence[right], confidence[~right]))
-    outside = glyphs(LETTERS, train=1, test=OUT_SIZE).test
-    if outside.shape == data.test.shape:
+    if data.test.shape == OUT_SHAPE:
+        outside = outsiders(min(OUT_SIZE, data.test.size))
         doubt_out = entropy(gather(comm, predictor, outside))
         doubt_in = entropy(told)
         found["outside"] = {
@@ -59,6 +60,12 @@ def uncertainty(comm: MPI.Comm, predictor: Predictor, data: Dataset) -> dict[str
             **_histograms(doubt_in, doubt_out, told.shape[1]),
         }
     return found
+
+
+@cache
+def outsiders(count: int) -> Split:
+    """Return so many letters, drawn once in a process."""
+    return glyphs(LETTERS, train=1, test=count).test
 
 
 def gather(comm: MPI.Comm, predictor: Predictor, split: Split) -> Floats:
