@@ -113,4 +113,5 @@ KERNEL = Kernel(
     decline=decline,
     misfit=misfit,
     resolve=resolve,
+    course=True,
 )

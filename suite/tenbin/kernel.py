@@ -70,7 +70,8 @@ class Kernel:
     `decline` returns why a case cannot run here (`"no GPU"`) or an empty string;
     `misfit` why it can run nowhere (`"4x2 needs 8 ranks"`), which is a reason to
     decline, too, and all that can be said far from the compute nodes. `resolve` returns
-    the canonical name of a variant or raises UsageError.
+    the canonical name of a variant or raises UsageError. The cases of a `course` kernel
+    take as long as they take: no budget bounds them.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Kernel:
     decline: Callable[[Case], str] = lambda case: ""
     misfit: Callable[[Case], str] = lambda case: ""
     resolve: Callable[[str], str] | None = None
+    course: bool = False
 
     def variant(self, name: str) -> str:
         """Return the canonical name of a variant; raise UsageError with the choices."""

@@ -12,6 +12,7 @@ import json
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from tenbin import __version__, job, machine
 from tenbin.case import Case
 from tenbin.errors import TenbinError, UsageError
 from tenbin.expand import Expansion
+from tenbin.kernels import load
 from tenbin.launcher import Ended, Mpiexec, find_mpiexec, launch
 from tenbin.leftovers import remove_segments
 from tenbin.overhead import call_overhead
@@ -49,10 +51,17 @@ class Group:
 
 
 def estimate_s(study: Study, expansion: Expansion) -> float:
-    """Return the longest time in seconds the study should take on this machine."""
+    """Return the longest time in seconds that what has a budget should take here."""
     groups = list(plan(study, expansion))
     per_case = study.measure.budget_s * (1.0 + SETUP_SHARE)
-    return len(groups) * START_S + per_case * sum(len(group.cases) for group in groups)
+    bounded = len(expansion.cases) - courses(study, expansion)
+    return len(groups) * START_S + per_case * bounded * study.launch.launches
+
+
+def courses(study: Study, expansion: Expansion) -> int:
+    """Return how many cases are courses, such as training runs, without a budget."""
+    counts = Counter(case.kernel for case in expansion.cases)
+    return sum(counts[name] for name in counts if load(name, study.kernels).course)
 
 
 def plan(study: Study, expansion: Expansion) -> Iterator[Group]:

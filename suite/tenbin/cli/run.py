@@ -61,16 +61,17 @@ def _default_folder(study: Study) -> Path:
 
 
 def _print_plan(study: Study, expansion: Expansion) -> None:
-    from tenbin.runner import estimate_s
+    from tenbin.runner import courses, estimate_s
 
     for case in expansion.cases:
         click.echo(case.key)
     for line in expansion.skipped:
         click.echo(line, err=True)
-    seconds = estimate_s(study, expansion)
+    limit = f"at most about {format_time(estimate_s(study, expansion))}"
+    if count := courses(study, expansion):
+        limit += f", besides {count} courses without a limit"
     click.echo(
-        f"{len(expansion.cases)} cases x {study.launch.launches} launches, "
-        f"at most about {format_time(seconds)}",
+        f"{len(expansion.cases)} cases x {study.launch.launches} launches, {limit}",
         err=True,
     )
 
