@@ -103,7 +103,8 @@ def test_overlap_times_each_alone_and_both() -> None:
     gemm = make_gemm(COMM, 1e-3, n=128)
     found = medians(measure_overlap(COMM, start, lambda i: buffer.fill(1.0), gemm, 3))
     assert found.both_s >= max(found.comm_in_both_s, found.gemm_in_both_s) * 0.5
-    assert found.overlap <= 1.0 + 1e-9 or found.both_s < found.gemm_s
+    shorter = found.both_s < max(found.comm_s, found.gemm_s) * (1 - 1e-9)
+    assert found.overlap <= 1.0 + 1e-6 or shorter  # by noise alone
     assert (buffer == COMM.size).all()
 
 
