@@ -17,7 +17,7 @@ def command() -> None:
 
     \b
     tenbin data list
-    tenbin data fetch mnist --data-dir /work/me/data
+    tenbin data fetch mnist --data-dir shared/data
     """
 
 
