@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from tenbin import threads
 from tenbin.case import Case
 from tenbin.dtypes import narrow, widen
 from tenbin.errors import UsageError
@@ -75,10 +76,14 @@ def test_a_trained_net_reads_digits() -> None:
     assert np.mean(outputs.argmax(axis=1) == test.labels[:500]) > 0.5  # chance is 0.1
 
 
-def test_training_is_reproducible() -> None:
+@pytest.mark.parametrize("cores", [1, 2])
+def test_training_is_reproducible_on_any_number_of_threads(cores: int) -> None:
+    trained.cache_clear()
     one, _ = trained("glyphs", 200, 1, 1)
     trained.cache_clear()
+    restore = threads.pin(cores)
     other, _ = trained("glyphs", 200, 1, 1)
+    restore()
 
     for a, b in zip(one.filters, other.filters, strict=True):
         np.testing.assert_array_equal(a, b)

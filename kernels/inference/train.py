@@ -1,9 +1,14 @@
-"""The LeNet-5 to be evaluated, trained in float32 by momentum; once in a process."""
+"""The LeNet-5 to be evaluated, trained in float32 by momentum; once in a process.
 
+On one thread: BLAS sums in another order on more, and all ranks evaluate the same net.
+"""
+
+from contextlib import ExitStack
 from functools import cache
 
 import numpy as np
 
+from tenbin import threads
 from tenbin.kernels.inference.lenet import Weights
 from tenbin.kernels.training import data
 from tenbin.kernels.training.data.dataset import Split, unit_pixels
@@ -20,11 +25,18 @@ def trained(
 ) -> tuple[Weights, Split]:
     """Return the weights, and the test set they have not seen."""
     found = data.load(dataset, samples=samples, seed=seed)
+    with ExitStack() as held:
+        held.callback(threads.pin(1))
+        net = _fit(found.train, epochs, seed)
+    return _weights(net), found.test
+
+
+def _fit(train: Split, epochs: int, seed: int) -> Network:
     net = _network(seed)
     momentum = OPTIMISERS["momentum"]
     update = Stepper(momentum, np, net.weights, net.gradients)
     loss, step = LOSSES["cross-entropy"], 0
-    x, targets = pixels(found.train), np.eye(10, dtype=np.float32)[found.train.labels]
+    x, targets = pixels(train), np.eye(10, dtype=np.float32)[train.labels]
     for epoch in range(epochs):
         order = np.random.default_rng((seed, epoch)).permutation(len(x))
         for start in range(0, len(x) - BATCH + 1, BATCH):
@@ -32,7 +44,7 @@ def trained(
             out = net.forward(x[chosen])
             net.backward(loss(np, out, targets[chosen], BATCH)[1])
             update(RATE, step)
-    return _weights(net), found.test
+    return net
 
 
 def pixels(split: Split) -> np.ndarray:
