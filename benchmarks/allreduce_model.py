@@ -22,7 +22,7 @@ from mpi4py import MPI
 from tenbin.case import Case
 from tenbin.kernel import Options
 from tenbin.kernels.allreduce import KERNEL
-from tenbin.kernels.allreduce.executors import place
+from tenbin.kernels.allreduce.executors import node_of_ranks
 from tenbin.kernels.allreduce.explore import ADDED_BYTES, PROBED_BYTES
 from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.links import Links
@@ -85,7 +85,7 @@ def measure(topology: Topology, size: int, rounds: int) -> dict[str, float]:
 
 def inside(sizes: str, rounds: int) -> None:
     topology = discover(MPI.COMM_WORLD)
-    world, nodes = topology.world, place(topology)
+    world, nodes = topology.world, node_of_ranks(topology)
     passes, found = [], {}
     for size in parse_sizes(sizes):
         passes.append(probe(world, nodes, PROBED_BYTES))

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from tenbin import device
 from tenbin.cli.allreduce import VERBS, command
-from tenbin.errors import UsageError
+from tenbin.cli.allreduce.own_ranks import Place, call_on_ranks, error_of
+from tenbin.errors import NoDataError, TenbinError, UsageError
+from tenbin.launcher import Ended
 from tenbin.results import store
 
 JSON = ("--format", "json")
@@ -162,16 +165,33 @@ def test_a_search_measures_what_is_predicted_and_what_is_not(tmp_path: Path) -> 
     assert not predicted & {"library", "lib:flat", "shm:2", "shm-copy:2"}
 
 
+TWO = ("--ranks", "2")
+ONE_EACH = (*TWO, "--ranks-per-node", "1")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("fit",), "a link has two ends"),
+        (("fit",), "allreduce needs 2 ranks"),
         (("fit", "--ranks", "1"), "at least 2 ranks"),
         (("fit", "--ranks", "3", "--ranks-per-node", "2"), "does not fill nodes of 2"),
-        (("fit", "--ranks", "2", "--out", "/no/such.toml"), "no folder /no"),
+        (("fit", *TWO, "--ranks-per-node", "0"), "does not fill nodes of 0"),
+        (("fit", *TWO, "--out", "/no/such.toml"), "no folder /no"),
         (("overlap", "--ranks", "3", "--ranks-per-node", "2"), "does not fill"),
-        (("overlap", "--ranks", "2", "-s", "12parsecs"), "12parsecs"),
-        (("trace", "2", "--ranks", "2", "--out", "/no/such.json"), "no folder /no"),
+        (("overlap", *TWO, "-s", "12parsecs"), "12parsecs"),
+        (("overlap", "foo", *TWO), "choose from library, "),
+        (("overlap", "2x2", *TWO), "2x2 needs 4 ranks, not 2"),
+        (("overlap", "flat", *TWO, "-s", "7B"), "no whole number of float32"),
+        (("trace", "2", *TWO, "--out", "/no/such.json"), "no folder /no"),
+        (("trace", "2x2", "--ranks", "3"), "2x2 needs 4 ranks, not 3"),
+        (("trace", "2", *TWO, "--size", "3B"), "no whole number of float32"),
+        (("trace", "lib:2", *TWO), "run by a library: it has no steps to see"),
+        (("trace", "library", *TWO), "run by a library: it has no steps to see"),
+        (("search", *TWO, "--machine", "nope"), "machines: abci1, fugaku"),
+        (("search", *TWO, "-s", "7B"), "no whole number of float32"),
+        (("search", *ONE_EACH, "--nodes", "1"), "node counts are 2 to 2"),
+        (("search", *TWO, "--nodes", "1,x"), "node counts are 1 to 1"),
+        (("search", "--ranks", "4096", "--dtype", "float16"), "no exact sum"),
     ],
 )
 def test_verbs_that_measure_judge_what_is_asked_first(
@@ -181,3 +201,67 @@ def test_verbs_that_measure_judge_what_is_asked_first(
 
     assert isinstance(result.exception, UsageError)
     assert message in str(result.exception)
+
+
+@pytest.mark.parametrize("variant", ["cuda:2", "cuda-library", "nccl:2"])
+@pytest.mark.skipif(not device.missing(), reason="there is a GPU")
+def test_a_missing_gpu_is_one_line(variant: str) -> None:
+    for verb in ("overlap", "trace"):
+        assert "no GPU" in str(call(verb, variant, *TWO).exception)
+
+
+@pytest.mark.parametrize(
+    "option", ["--launches=0", "--most=-1", "--rounds=0", "--budget=0", "--dtype=int4"]
+)
+def test_a_search_of_nothing_is_a_matter_of_usage(option: str) -> None:
+    result = call("search", *TWO, option)
+
+    assert result.exit_code == 2
+    assert option.partition("=")[0] in result.output
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "kind", "message"),
+    [
+        (
+            2,
+            ("tenbin: no such thing", "Abort(2) on node 0"),
+            UsageError,
+            "no such thing",
+        ),
+        (5, ("tenbin: nothing was measured",), NoDataError, "nothing was measured"),
+        (1, ("tenbin: first", "tenbin: last", "bye"), TenbinError, "last"),
+        (9, ("killed",), TenbinError, "the ranks ended (9): killed"),
+        (9, (), TenbinError, "the ranks ended (9): no output"),
+    ],
+)
+def test_what_ranks_say_is_what_a_user_reads(
+    code: int, output: tuple[str, ...], kind: type[TenbinError], message: str
+) -> None:
+    error = error_of(Ended(code, timed_out=False, output=output))
+
+    assert (type(error), str(error)) == (kind, message)
+
+
+def test_the_errors_of_ranks_pass_their_exit_code_on(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^4x2 needs 8 ranks, not 2$"):
+        call_on_ranks(Place(2, 2), "overlap", "4x2", options={"out": tmp_path / "run"})
+
+
+@pytest.mark.parametrize("variant", ["2", "shm:2"])
+def test_a_trace_tells_who_was_last(variant: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+
+    text = shown("trace", variant, *TWO, "--size", "4KiB", "--out", str(path))
+
+    assert "entered last in" in text
+    assert "left last in" in text
+    assert text.endswith(f"wrote {path}\n")
+    assert json.loads(path.read_text())["traceEvents"]
+
+
+def test_nothing_is_printed_before_a_file_that_cannot_be_written() -> None:
+    result = call("show", "4x2", "--svg", "/nope/x.svg")
+
+    assert isinstance(result.exception, UsageError)
+    assert result.stdout == ""

@@ -22,7 +22,7 @@ from tenbin.kernels import native
 from tenbin.kernels.allreduce.dtypes import adds_natively
 from tenbin.kernels.allreduce.execute_shm import run, share
 from tenbin.kernels.allreduce.node import Barrier
-from tenbin.kernels.allreduce.plan import Plan
+from tenbin.kernels.allreduce.plan import Part, Plan
 
 PIECE_BYTES = 2**17
 
@@ -58,15 +58,20 @@ def compile_cma(barrier: Barrier, intra: MPI.Comm, buffer: Buffer, dtype: str) -
     first, last = share(buffer.size, intra.rank, intra.size)
     piece = PIECE_BYTES // buffer.itemsize
     scratch = [np.empty(piece, dtype=buffer.dtype) for _ in places]
-    calls: list[Call] = [barrier]
-    for begin in range(first, last, piece):
+    parts = [Part("first barrier", barrier)]
+    for number, begin in enumerate(range(first, last, piece)):
         part = buffer[begin : min(begin + piece, last)]
         offset = begin * buffer.itemsize
         peers = [(pid, address + offset) for pid, address in places]
-        calls += _piece(part, peers, intra.rank, scratch, dtype)
-    calls.append(barrier)
+        calls = _piece(part, peers, intra.rank, scratch, dtype)
+        parts.append(Part(f"piece {number}", partial(run, tuple(calls))))
+    parts.append(Part("last barrier", barrier))
     details = {"executor": "shm-copy", "copies": "process_vm_readv", "barriers": 2}
-    return Plan(partial(run, tuple(calls)), details={**details, **adds_natively(dtype)})
+    return Plan(
+        partial(run, tuple(part.run for part in parts)),
+        details={**details, **adds_natively(dtype)},
+        parts=tuple(parts),
+    )
 
 
 def _piece(

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from tenbin import device
 from tenbin.kernels.allreduce.dtypes import accumulate
 from tenbin.kernels.allreduce.lower import Message, Step, lower
-from tenbin.kernels.allreduce.plan import Plan
+from tenbin.kernels.allreduce.plan import Part, Plan
 from tenbin.kernels.allreduce.schedule import Schedule
 
 Buffer = NDArray[Any]
@@ -64,10 +64,20 @@ def compile_plan(
         _compile_step(step, comm, buffer, scratch, dtype) for step in steps
     )
     details = {"executor": "mpi", "datatype": "MPI_BYTE", "steps": len(steps)}
-    start = partial(_replay, compiled)
-    if device.holds(buffer):
-        start = partial(_replay_in_order, compiled)
-    return Plan(start, partial(_free, compiled), details)
+    replay = _replay_in_order if device.holds(buffer) else _replay
+    parts = tuple(
+        Part(f"round {step.round}", partial(replay, (one,)), peers(step))
+        for step, one in zip(steps, compiled, strict=True)
+    )
+    return Plan(partial(replay, compiled), partial(_free, compiled), details, parts)
+
+
+def peers(step: Step) -> dict[str, list[int]]:
+    """Return to whom a step sends, and from whom it receives."""
+    return {
+        "to": sorted({message.peer for message in step.sends}),
+        "from": sorted({message.peer for message in step.receives}),
+    }
 
 
 def make_scratch(schedule: Schedule, rank: int, buffer: Buffer) -> Buffer:
@@ -89,6 +99,17 @@ def through_scratch(step: Step) -> list[Message]:
     ]
 
 
+def arrivals(step: Step, scratch: Buffer) -> dict[Message, Buffer]:
+    """Return where in the scratch each message arrives that goes through it."""
+    places: dict[Message, Buffer] = {}
+    used = 0
+    for message in through_scratch(step):
+        size = message.last - message.first
+        places[message] = scratch[used : used + size]
+        used += size
+    return places
+
+
 def _compile_step(
     step: Step,
     comm: MPI.Comm,
@@ -96,18 +117,13 @@ def _compile_step(
     scratch: Buffer,
     dtype: str,
 ) -> Compiled:
-    arrivals: dict[Message, Buffer] = {}
-    finish: list[Callable[[], object]] = []
-    used = 0
-    for message in through_scratch(step):
-        size = message.last - message.first
-        target = buffer[message.first : message.last]
-        arrivals[message] = scratch[used : used + size]
-        used += size
-        finish.append(merge(message, target, arrivals[message], dtype))
+    arrived = arrivals(step, scratch)
+    finish = [
+        merge(m, buffer[m.first : m.last], part, dtype) for m, part in arrived.items()
+    ]
     receives = [
         comm.Recv_init(
-            _as_bytes(arrivals.get(m, buffer[m.first : m.last])), m.peer, m.tag
+            _as_bytes(arrived.get(m, buffer[m.first : m.last])), m.peer, m.tag
         )
         for m in step.receives
     ]

@@ -15,7 +15,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tenbin import device
-from tenbin.kernels.allreduce.execute_mpi import merge, through_scratch
+from tenbin.kernels.allreduce.execute_mpi import arrivals, make_scratch, merge
 from tenbin.kernels.allreduce.lower import Message, Step, lower
 from tenbin.kernels.allreduce.plan import Plan
 from tenbin.kernels.allreduce.schedule import Schedule
@@ -38,8 +38,7 @@ def nccl_library(nccl: Any, buffer: Buffer) -> Plan:
 def compile_nccl(schedule: Schedule, nccl: Any, rank: int, buffer: Buffer) -> Plan:
     """Compile the part of this rank for one buffer on its device."""
     steps = lower(schedule, rank, buffer.size)
-    size = max((_waiting(step) for step in steps), default=0)
-    scratch = device.module_of(buffer).empty(size, dtype=buffer.dtype)
+    scratch = make_scratch(schedule, rank, buffer)
     calls: list[Call] = []
     for step in steps:
         calls += _step(step, nccl, buffer, scratch)
@@ -48,27 +47,18 @@ def compile_nccl(schedule: Schedule, nccl: Any, rank: int, buffer: Buffer) -> Pl
     return Plan(partial(_run, tuple(calls)), details=details)
 
 
-def _waiting(step: Step) -> int:
-    return sum(m.last - m.first for m in through_scratch(step))
-
-
 def _step(step: Step, nccl: Any, buffer: Buffer, scratch: Buffer) -> list[Call]:
     """Return the calls of one step: a group, then the adds and copies."""
     from cupy.cuda import nccl as group
 
-    arrivals: dict[Message, Buffer] = {}
-    used = 0
-    for message in through_scratch(step):
-        size = message.last - message.first
-        arrivals[message] = scratch[used : used + size]
-        used += size
+    arrived = arrivals(step, scratch)
     parts = {m: buffer[m.first : m.last] for m in (*step.receives, *step.sends)}
     return [
         group.groupStart,
-        *_calls(nccl.recv, step.receives, {**parts, **arrivals}),
+        *_calls(nccl.recv, step.receives, {**parts, **arrived}),
         *_calls(nccl.send, step.sends, parts),
         group.groupEnd,
-        *(merge(m, parts[m], part, "") for m, part in arrivals.items()),
+        *(merge(m, parts[m], part, "") for m, part in arrived.items()),
     ]
 
 

@@ -18,6 +18,7 @@ and writes it to, its own buffer.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from tenbin.kernels import native
 from tenbin.kernels.allreduce.dtypes import adds_natively
 from tenbin.kernels.allreduce.node import Barrier, others
-from tenbin.kernels.allreduce.plan import Plan
+from tenbin.kernels.allreduce.plan import Part, Plan
 
 STAGES = 3
 PIECE_BYTES = 2**18
@@ -53,11 +54,18 @@ def compile_shm(
     place = (dtype, first, last)
     ins, mine = tuple(parts), (parts[rank],)
     calls: list[Call] = [partial(add, ins, ins, *place)]
-    if across.details.get("steps"):
+    steps = [Part("sum", calls[0])]
+    if across.parts:
         gather = partial(add, others(parts, rank), mine, *place)
         calls = [partial(add, mine, ins, *place), across.start, gather]
+        between = (Part(f"across nodes, {one.name}", one.run) for one in across.parts)
+        steps = [Part("sum", calls[0]), *between, Part("to the others", gather)]
     details = {"executor": "shm", "barriers": 2, **adds_natively(dtype)}
-    return Plan(partial(run, (barrier, *calls, barrier)), details=details)
+    return Plan(
+        partial(run, (barrier, *calls, barrier)),
+        details=details,
+        parts=(Part("first barrier", barrier), *steps, Part("last barrier", barrier)),
+    )
 
 
 def compile_shm_copy(
@@ -74,15 +82,21 @@ def compile_shm_copy(
     for number, first in enumerate(cuts):
         shared = [parts[number % STAGES] for parts in stages]
         states.append(_piece(buffer[first : first + piece], shared, rank, dtype))
-    calls: list[Call] = []
+    turns: list[list[Call]] = []
     for turn in range(len(states) + STAGES - 1 if states else 0):
-        for state in range(STAGES):
-            if 0 <= turn - state < len(states):
-                calls += states[turn - state][state]
-        calls.append(barrier)
-    details = {"executor": "shm-copy", "copies": "stages"}
-    facts = {**details, "barriers": calls.count(barrier), **adds_natively(dtype)}
-    return Plan(partial(run, tuple(calls)), details=facts)
+        now = [
+            states[turn - i][i] for i in range(STAGES) if 0 <= turn - i < len(states)
+        ]
+        turns.append([*chain.from_iterable(now), barrier])
+    details = {"executor": "shm-copy", "copies": "stages", "barriers": len(turns)}
+    return Plan(
+        partial(run, tuple(chain.from_iterable(turns))),
+        details={**details, **adds_natively(dtype)},
+        parts=tuple(
+            Part(f"turn {number}", partial(run, tuple(calls)))
+            for number, calls in enumerate(turns)
+        ),
+    )
 
 
 def _piece(

@@ -74,7 +74,7 @@ class Job:
         return relabel(made, node_by_node(self.topology))
 
 
-def place(topology: Topology) -> list[int]:
+def node_of_ranks(topology: Topology) -> list[int]:
     """Return the node of every rank; nodes are numbered by their first rank."""
     leaders = topology.world.allgather(topology.intra.bcast(topology.rank))
     numbers = {leader: node for node, leader in enumerate(sorted(set(leaders)))}
@@ -83,7 +83,7 @@ def place(topology: Topology) -> list[int]:
 
 def node_by_node(topology: Topology) -> Ranks:
     """Return the ranks of the first node, then of the next."""
-    return np.argsort(place(topology), kind="stable")
+    return np.argsort(node_of_ranks(topology), kind="stable")
 
 
 def by_messages(job: Job) -> Plans:
@@ -188,6 +188,9 @@ EXECUTORS: Mapping[str, Callable[[Job], Plans]] = {
 
 
 def compile_plans(job: Job) -> Plans:
-    """Return one plan for each buffer of the pool; collective."""
+    """Return one plan for each buffer of the pool, freed with the job; collective."""
     key = job.variant if job.variant in LIBRARIES else job.name.form
-    return EXECUTORS.get(key, by_messages)(job)
+    plans = EXECUTORS.get(key, by_messages)(job)
+    for plan in plans:
+        job.held.callback(plan.release)
+    return plans

@@ -9,22 +9,20 @@ All ranks of the world take part; rank 0 chooses and writes.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from tenbin.decode import decode
 from tenbin.kernels.allreduce import machines
-from tenbin.kernels.allreduce.executors import place
+from tenbin.kernels.allreduce.executors import node_of_ranks
 from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.links import Links
 from tenbin.kernels.allreduce.pingpong import probe, time_adds, typical
-from tenbin.kernels.allreduce.search import forecast, survivors
+from tenbin.kernels.allreduce.search import Search, forecast, survivors
 from tenbin.kernels.allreduce.survey import first_nodes, make_cases, survey
 from tenbin.record import Record
 from tenbin.results import store
-from tenbin.rule import Rule
 from tenbin.study import Study
 from tenbin.topology import LEADER, Topology
 
@@ -36,24 +34,11 @@ MACHINE_FILE = "machine.toml"
 Names = dict[int, tuple[str, ...]]  # message bytes -> what to measure
 
 
-@dataclass(frozen=True)
-class Search:
-    """What to search: `nodes` counts, sizes in bytes, and how long to measure."""
-
-    nodes: tuple[int, ...]
-    sizes: tuple[int, ...]
-    dtype: str = "float32"
-    most: int = 8
-    rounds: int = 5
-    rule: Rule = field(default_factory=Rule)
-    launch: int = 0
-
-
 def measure_links(
     topology: Topology, sizes: Sequence[int] = PROBED_BYTES, passes: int = PASSES
 ) -> Links:
     """Probe the ranks of the world and fit; the same on every rank."""
-    world, nodes = topology.world, place(topology)
+    world, nodes = topology.world, node_of_ranks(topology)
     probes = typical(probe(world, nodes, sizes) for _ in range(passes))
     return fit_links(probes, time_adds(world, nodes, ADDED_BYTES, "float32"))
 

@@ -36,6 +36,14 @@ def why_not(case: Case) -> str:
     return misfit(case) or _lacking(case)
 
 
+def unseen(variant: str) -> str:
+    """Return why the steps of a variant cannot be traced, or an empty string."""
+    if variant not in LIBRARIES and not parse(variant).by_library:
+        by_nccl = parse(variant).form == "nccl"
+        return f"{variant} runs on a stream: its steps cannot be seen" * by_nccl
+    return f"{variant} is run by a library: it has no steps to see; name another"
+
+
 def _lacking(case: Case) -> str:
     """Return what this machine lacks for a case."""
     if case.variant in LIBRARIES:

@@ -39,6 +39,7 @@ class Message:
 class Step:
     """What one rank does in one round: all sends read the state before it."""
 
+    round: int
     sends: tuple[Message, ...]
     receives: tuple[Message, ...]
 
@@ -48,13 +49,15 @@ def lower(schedule: Schedule, rank: int, count: int) -> tuple[Step, ...]:
     rows = schedule.rows
     mine = rows[(rows["src"] == rank) | (rows["dst"] == rank)].tolist()
     steps = (
-        _step(group, rank, lambda chunk: count * chunk // schedule.chunks)
-        for _, group in groupby(mine, key=itemgetter(0))
+        _step(number, group, rank, lambda chunk: count * chunk // schedule.chunks)
+        for number, group in groupby(mine, key=itemgetter(0))
     )
     return tuple(step for step in steps if step.sends or step.receives)
 
 
-def _step(rows: Iterable[Row], rank: int, cut: Callable[[int], int]) -> Step:
+def _step(
+    number: int, rows: Iterable[Row], rank: int, cut: Callable[[int], int]
+) -> Step:
     sends: list[Message] = []
     receives: list[Message] = []
     for (src, dst), runs in _runs(rows).items():
@@ -63,7 +66,7 @@ def _step(rows: Iterable[Row], rank: int, cut: Callable[[int], int]) -> Step:
             first, last = cut(chunk), cut(end)
             if first < last:
                 messages.append(Message(peer, first, last, tag, reduce))
-    return Step(tuple(sends), tuple(receives))
+    return Step(number, tuple(sends), tuple(receives))
 
 
 def _runs(rows: Iterable[Row]) -> dict[tuple[int, int], list[Run]]:

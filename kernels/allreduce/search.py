@@ -12,6 +12,7 @@ prediction: it is measured beside them, over levels that fit the nodes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 
 from tenbin.errors import UsageError
@@ -27,6 +28,7 @@ from tenbin.kernels.allreduce.names import (
     parse,
 )
 from tenbin.kernels.allreduce.traffic import node_by_node
+from tenbin.rule import Rule
 
 OWN_PAIR = "lib:flat"  # the library's reduce-scatter and allgather
 BASELINES = (LIBRARY, OWN_PAIR, "flat")
@@ -36,6 +38,19 @@ KEEP = 4  # hierarchies of each rank count, for each size
 MARGIN = 0.25  # slower by prediction than the best, beyond the error of the model
 
 Times = dict[str, tuple[float, ...]]  # name -> predicted seconds, by size
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to search: `nodes` counts, sizes in bytes, and how long to measure."""
+
+    nodes: tuple[int, ...]
+    sizes: tuple[int, ...]
+    dtype: str = "float32"
+    most: int = 8
+    rounds: int = 5
+    rule: Rule = field(default_factory=Rule)
+    launch: int = 0
 
 
 def factorisations(ranks: int) -> Iterator[tuple[int, ...]]:

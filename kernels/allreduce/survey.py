@@ -20,7 +20,7 @@ from tenbin.case import Case
 from tenbin.clock import synchronise
 from tenbin.kernel import Options
 from tenbin.kernels.allreduce import KERNEL
-from tenbin.kernels.allreduce.executors import place
+from tenbin.kernels.allreduce.executors import node_of_ranks
 from tenbin.kernels.allreduce.problem import AllreduceProblem
 from tenbin.record import CheckRow, Record, SampleRow
 from tenbin.rule import Rule
@@ -119,7 +119,7 @@ def first_nodes(topology: Topology, nodes: int) -> Iterator[Topology | None]:
     if nodes == topology.nodes:
         yield topology
         return
-    inside = place(topology)[topology.rank] < nodes
+    inside = node_of_ranks(topology)[topology.rank] < nodes
     color = 0 if inside else MPI.UNDEFINED
     world = topology.world.Split(color, topology.rank)
     if not inside:

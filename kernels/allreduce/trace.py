@@ -1,97 +1,112 @@
 """A timeline of one allreduce: when each rank entered and left each step.
 
-    rank 0   [ round 0 ][ round 1  ][ round 2 ]
-    rank 1   [ round 0   ][ round 1 ][ round 2 ]      -> Chrome trace, chrome://tracing
+    rank 0   | round 0 | round 1  | round 2 |
+    rank 1   | round 0   | round 1 | round 2 |        -> Chrome trace, chrome://tracing
 
-An instrumented replay: every round is compiled as a plan of its own, with a stamp
-before and after. Plans that are measured know nothing of it. A round is one step on
-each rank: start, wait, add.
+The plan that is measured, part by part, with a stamp before the first, between two and
+after the last: what a part has left, the next one has entered. In shared memory parts
+are sums and barriers, with messages they are rounds: start, wait, add. Rounds in which
+a rank has nothing to do are none of its parts.
 """
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from tenbin.case import Case
 from tenbin.clock import Clock
-from tenbin.kernels.allreduce.execute_mpi import compile_plan
-from tenbin.kernels.allreduce.schedule import Schedule
-from tenbin.topology import LEADER
+from tenbin.errors import CaseFailed
+from tenbin.kernel import Options
+from tenbin.kernels.allreduce.executors import compile_plans
+from tenbin.kernels.allreduce.plan import Part
+from tenbin.kernels.allreduce.task import make_job
+from tenbin.topology import LEADER, Topology
 
-Buffer = NDArray[Any]
+LONGEST = 8  # steps to tell of
+
+Stamps = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Timeline:
-    """When each rank entered and left each round.
+class Track:
+    """The parts of one rank, and `stamps` (repetitions, parts + 1) between them.
 
-    `enter`, `leave` (repetitions, rounds, ranks) are in ns on the common clock.
-
-    A rank without a row in a round passes it at once.
+    In ns on the common clock; part i is from stamp i to stamp i + 1.
     """
 
-    schedule: Schedule
-    enter: NDArray[np.int64]
-    leave: NDArray[np.int64]
+    names: tuple[str, ...]
+    facts: tuple[Mapping[str, Any], ...]
+    stamps: Stamps
 
 
 def trace(
-    schedule: Schedule, comm: MPI.Comm, buffer: Buffer, clock: Clock, repetitions: int
-) -> Timeline | None:
-    """Replay round by round with stamps; collective; the timeline is rank 0's."""
-    plans = [
-        compile_plan(replace(schedule, rows=rows), comm, buffer) for rows in schedule
-    ]
-    stamps = np.zeros((repetitions, len(plans), 2), dtype=np.int64)
-    for i in range(-1, repetitions):  # the first one warms up
+    case: Case, topology: Topology, clock: Clock, repetitions: int
+) -> list[Track] | None:
+    """Replay the plan of a case with stamps; collective; the tracks are rank 0's.
+
+    Raises CaseFailed where the sum is wrong.
+    """
+    comm, job = topology.world, make_job(case, topology, Options(hot=True))
+    (plan,) = compile_plans(job)
+    rows = []
+    for repetition in range(-1, repetitions):  # the first one warms up
+        job.pool.rotate(repetition + 1)
         comm.Barrier()
-        for number, plan in enumerate(plans):
-            stamps[i, number, 0] = time.perf_counter_ns()
-            plan.start()
-            stamps[i, number, 1] = time.perf_counter_ns()
-    for plan in plans:
-        plan.release()
-    everyone = comm.gather(clock.stamps(stamps), LEADER)
-    if everyone is None:
-        return None
-    joined = np.stack(everyone, axis=2)
-    return Timeline(schedule, joined[..., 0], joined[..., 1])
+        rows.append(_stamped(plan.parts))
+    ok = comm.allreduce(job.pool.check().ok, op=MPI.LAND)
+    job.held.close()
+    if not ok:
+        raise CaseFailed(f"{case.variant}: wrong sum")
+    names = tuple(part.name for part in plan.parts)
+    facts = tuple(part.facts for part in plan.parts)
+    stamps = clock.stamps(np.array(rows[1:], dtype=np.int64))
+    return comm.gather(Track(names, facts, stamps), LEADER)
 
 
-def chrome(timeline: Timeline, nodes: Sequence[int]) -> dict[str, Any]:
-    """Return the trace in Chrome's format: a process per node, a thread per rank."""
-    origin = int(timeline.enter.min(initial=np.iinfo(np.int64).max))
-    events: list[dict[str, Any]] = []
-    for number, rows in enumerate(timeline.schedule):
-        active = set(rows["src"].tolist()) | set(rows["dst"].tolist())
-        for rank in sorted(active):
-            facts = {
-                "to": sorted(set(rows["dst"][rows["src"] == rank].tolist())),
-                "from": sorted(set(rows["src"][rows["dst"] == rank].tolist())),
-            }
-            for i in range(len(timeline.enter)):
-                enter = int(timeline.enter[i, number, rank])
-                spent = int(timeline.leave[i, number, rank]) - enter
-                events.append(
-                    {
-                        "name": f"round {number}",
-                        "ph": "X",
-                        "pid": nodes[rank],
-                        "tid": rank,
-                        "ts": (enter - origin) / 1e3,
-                        "dur": spent / 1e3,
-                        "args": {**facts, "repetition": i},
-                    }
-                )
-    return {"traceEvents": [*_names(nodes), *events], "displayTimeUnit": "ns"}
+def _stamped(parts: Sequence[Part]) -> list[int]:
+    stamps = [time.perf_counter_ns()]
+    for part in parts:
+        part.run()
+        stamps.append(time.perf_counter_ns())
+    return stamps
 
 
-def _names(nodes: Sequence[int]) -> list[dict[str, Any]]:
+def chrome(tracks: Sequence[Track], nodes: Sequence[int]) -> dict[str, Any]:
+    """Return the trace in Chrome's format: a process per node, a thread per rank.
+
+    Its other data are the longest steps, in words.
+    """
+    origin = min(int(track.stamps.min()) for track in tracks)
+    events = [
+        {
+            "name": name,
+            "ph": "X",
+            "pid": nodes[rank],
+            "tid": rank,
+            "ts": (int(row[number]) - origin) / 1e3,
+            "dur": int(row[number + 1] - row[number]) / 1e3,
+            "args": {**facts, "repetition": repetition},
+        }
+        for rank, track in enumerate(tracks)
+        for number, (name, facts) in enumerate(
+            zip(track.names, track.facts, strict=True)
+        )
+        for repetition, row in enumerate(track.stamps)
+    ]
+    return {
+        "traceEvents": [*_places(nodes), *events],
+        "displayTimeUnit": "ns",
+        "otherData": {"longest": [str(span) for span in longest(spans(tracks))]},
+    }
+
+
+def _places(nodes: Sequence[int]) -> list[dict[str, Any]]:
     places = [(rank, "thread_name", f"rank {rank}") for rank in range(len(nodes))]
     places += [
         (rank, "process_name", f"node {node}") for rank, node in enumerate(nodes)
@@ -108,15 +123,62 @@ def _names(nodes: Sequence[int]) -> list[dict[str, Any]]:
     ]
 
 
-def longest_rounds(timeline: Timeline, most: int = 3) -> list[str]:
-    """Return a line for each of the longest rounds: its time, and who left it last."""
-    spent = np.median(timeline.leave.max(axis=2) - timeline.enter.min(axis=2), axis=0)
-    lines = []
-    for number in np.argsort(spent)[::-1][:most]:
-        last = Counter(timeline.leave[:, number].argmax(axis=1).tolist())
-        rank, count = last.most_common(1)[0]
-        lines.append(
-            f"round {number}: {spent[number] / 1e3:.1f} us, rank {rank} left last in "
-            f"{count} of {len(timeline.leave)} repetitions"
-        )
-    return lines
+@dataclass(frozen=True)
+class Span:
+    """A step over all ranks that have it: its time, and who came and went last.
+
+    `entered` and `left` are pairs of a rank and the number of repetitions in which it
+    was the last; nobody entered last where a barrier let all go.
+    """
+
+    name: str
+    time_s: float
+    entered: tuple[int, int] | None
+    left: tuple[int, int]
+    repetitions: int
+
+    def __str__(self) -> str:
+        """Return the span as a line."""
+        said = []
+        for verb, last in (("entered", self.entered), ("left", self.left)):
+            if last:
+                rank, count = last
+                said.append(f"rank {rank} {verb} last in {count}")
+        who = ", ".join(said)
+        return f"{self.name}: {self.time_s * 1e6:.1f} us, {who} of {self.repetitions}"
+
+
+def spans(tracks: Sequence[Track]) -> list[Span]:
+    """Return every step of the ranks together, in the order of their first rank."""
+    names = dict.fromkeys(name for track in tracks for name in track.names)
+    return [_span(name, tracks) for name in names]
+
+
+def _span(name: str, tracks: Sequence[Track]) -> Span:
+    places = {
+        rank: track.names.index(name)
+        for rank, track in enumerate(tracks)
+        if name in track.names
+    }
+    enter = np.stack([tracks[rank].stamps[:, i] for rank, i in places.items()], axis=1)
+    leave = np.stack(
+        [tracks[rank].stamps[:, i + 1] for rank, i in places.items()], axis=1
+    )
+    ranks = list(places)
+    return Span(
+        name,
+        float(np.median(leave.max(axis=1) - enter.min(axis=1))) / 1e9,
+        _last(ranks, enter) if any(places.values()) else None,
+        _last(ranks, leave),
+        len(enter),
+    )
+
+
+def _last(ranks: Sequence[int], stamps: Stamps) -> tuple[int, int]:
+    rank, count = Counter(stamps.argmax(axis=1).tolist()).most_common(1)[0]
+    return ranks[rank], count
+
+
+def longest(found: Iterable[Span]) -> list[Span]:
+    """Return the spans that take the longest."""
+    return sorted(found, key=lambda span: span.time_s, reverse=True)[:LONGEST]

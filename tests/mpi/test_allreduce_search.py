@@ -12,14 +12,13 @@ from mpi4py import MPI
 from tenbin.case import Case
 from tenbin.clock import synchronise
 from tenbin.kernels.allreduce.advice import measured, winners
-from tenbin.kernels.allreduce.executors import place
-from tenbin.kernels.allreduce.explore import Search, explore, measure_links
+from tenbin.kernels.allreduce.executors import node_of_ranks
+from tenbin.kernels.allreduce.explore import explore, measure_links
 from tenbin.kernels.allreduce.overlap import medians, overlap_of
 from tenbin.kernels.allreduce.pingpong import time_rounds
 from tenbin.kernels.allreduce.problem import AllreduceProblem
-from tenbin.kernels.allreduce.ring import ring
-from tenbin.kernels.allreduce.schedule import reverse, then
-from tenbin.kernels.allreduce.trace import chrome, longest_rounds, trace
+from tenbin.kernels.allreduce.search import Search
+from tenbin.kernels.allreduce.trace import Track, chrome, trace
 from tenbin.kernels.allreduce.weigh_overlap import (
     make_gemm,
     measure_overlap,
@@ -74,23 +73,41 @@ def test_a_search_leaves_checked_records_of_all_sizes() -> None:
         shutil.rmtree(folder)
 
 
+def traced(variant: str, repetitions: int) -> tuple[list[Track] | None, list[int]]:
+    topology = discover(COMM)
+    problem, size = AllreduceProblem(4004), COMM.size
+    case = Case("allreduce", variant, "float32", problem, size, size)
+    found = trace(case, topology, synchronise(COMM), repetitions)
+    nodes = node_of_ranks(topology)
+    topology.free()
+    return found, nodes
+
+
 @several
 def test_a_trace_shows_every_round_of_every_rank() -> None:
-    scatter = ring(COMM.size)
-    schedule = then(scatter, reverse(scatter))
-    nodes = place(discover(COMM))
-    found = trace(schedule, COMM, np.ones(1000, np.float32), synchronise(COMM), 3)
+    found, nodes = traced("flat", 3)
     if COMM.rank != 0:
         assert found is None
         return
     assert found is not None
-    assert (found.leave >= found.enter).all()
-    assert (found.enter[:, 1:] >= found.leave[:, :-1]).all()
-    events = json.loads(json.dumps(chrome(found, nodes)))["traceEvents"]
-    steps = [event for event in events if event["ph"] == "X"]
-    assert len(steps) == schedule.rounds * COMM.size * 3
+    assert all((np.diff(track.stamps, axis=1) >= 0).all() for track in found)
+    made = json.loads(json.dumps(chrome(found, nodes)))
+    steps = [event for event in made["traceEvents"] if event["ph"] == "X"]
+    assert len(steps) == 2 * (COMM.size - 1) * COMM.size * 3
     assert min(step["ts"] for step in steps) == 0.0
-    assert "left last" in longest_rounds(found)[0]
+    assert all(len(step["args"]["to"]) == 1 for step in steps)
+    assert "left last in" in made["otherData"]["longest"][0]
+
+
+@several
+@pytest.mark.parametrize(
+    ("variant", "first"), [("shm:flat", "first barrier"), ("shm-copy:flat", "turn 0")]
+)
+def test_what_runs_in_shared_memory_is_what_is_traced(variant: str, first: str) -> None:
+    found, _ = traced(variant, 2)
+    for track in found or []:
+        assert track.names[0] in (first, "first barrier")  # as the system allows
+        assert track.stamps.shape == (2, len(track.names) + 1)
 
 
 @several

@@ -9,17 +9,20 @@ from typing import Any
 import click
 
 from tenbin.cli.allreduce.files import check_writable, write
-from tenbin.cli.allreduce.own_ranks import call_on_ranks, count_nodes
+from tenbin.cli.allreduce.own_ranks import (
+    call_on_ranks,
+    own_place,
+    ranked,
+    ranks_here,
+)
 from tenbin.cli.rows import print_rows
-from tenbin.errors import UsageError
 from tenbin.units import format_rate, format_time
 
 HELD = 1e-15  # bytes that cost less than this in seconds are free
 
 
 @click.command(short_help="Measure the links here: a machine file for cost and search.")
-@click.option("--ranks", type=int, help="Start this many ranks of its own.")
-@click.option("--ranks-per-node", type=int, help="Emulate nodes of this size.")
+@ranked
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Machine file to write, TOML."
 )
@@ -37,35 +40,25 @@ def command(
     tenbin allreduce cost 4x2 --machine cluster.toml
     """
     check_writable(out)
-    if ranks is None:
+    place = own_place(ranks, ranks_per_node)
+    if place is None:
         _fit_here(ranks_per_node, out, form)
         return
-    nodes = count_nodes(ranks, ranks_per_node)
     with tempfile.TemporaryDirectory(prefix="tenbin-") as folder:
         path = out or Path(folder) / "machine.toml"
-        arguments = ["fit", "--out", str(path)]
-        if ranks_per_node:
-            arguments += ["--ranks-per-node", str(ranks_per_node)]
-        call_on_ranks(arguments, ranks, nodes, lambda: 0)
+        call_on_ranks(place, "fit", options={"out": path})
         _print(path.read_text(), form)
 
 
 def _fit_here(ranks_per_node: int | None, out: Path | None, form: str) -> None:
-    from mpi4py import MPI
-
     from tenbin.kernels.allreduce.explore import describe, measure_links
-    from tenbin.topology import discover
 
-    topology = discover(MPI.COMM_WORLD, ranks_per_node)
-    if topology.size < 2:
-        raise UsageError("a link has two ends: give --ranks, or start under mpiexec")
-    links = measure_links(topology)
-    text = describe(links, topology)
-    if topology.rank == 0:
-        if out is not None:
-            write(out, text)
-        _print(text, form)
-    topology.free()
+    with ranks_here(ranks_per_node) as topology:
+        text = describe(measure_links(topology), topology)
+        if topology.rank == 0:
+            if out is not None:
+                write(out, text)
+            _print(text, form)
 
 
 def _print(text: str, form: str) -> None:

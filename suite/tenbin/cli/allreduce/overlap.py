@@ -7,11 +7,20 @@ from typing import Any
 
 import click
 
-from tenbin.cli.allreduce.own_ranks import call_on_ranks, count_nodes
+from tenbin.cli.allreduce.own_ranks import (
+    Place,
+    call_on_ranks,
+    judged,
+    own_place,
+    place_of,
+    ranked,
+    ranks_here,
+)
 from tenbin.cli.rows import print_rows
-from tenbin.errors import NoDataError, UsageError
-from tenbin.units import format_bytes, format_time, parse_sizes
+from tenbin.errors import NoDataError
+from tenbin.units import format_bytes, format_time
 
+DTYPE = "float32"
 RATIOS = ("overlap", "comm_slowdown", "gemm_slowdown")
 FAILED = 1
 
@@ -20,8 +29,7 @@ FAILED = 1
     short_help="How far an allreduce hides behind a GEMM, and at what price."
 )
 @click.argument("algorithm", default="library")
-@click.option("--ranks", type=int, help="Start this many ranks of its own.")
-@click.option("--ranks-per-node", type=int, help="Emulate nodes of this size.")
+@ranked
 @click.option("--sizes", "-s", default="1MiB,16MiB", show_default=True)
 @click.option("--repetitions", type=click.IntRange(1), default=15, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.")
@@ -37,61 +45,48 @@ def command(**given: Any) -> int:
     tenbin allreduce overlap library --ranks 2 --sizes 1MiB:64MiB:4
     """
     out = given["out"] or Path("runs") / f"overlap-{time.strftime('%Y%m%d-%H%M%S')}"
-    parse_sizes(given["sizes"])
-    if given["ranks"] is not None:
-        _overlap_on_own_ranks(given, out)
+    place = own_place(given["ranks"], given["ranks_per_node"])
+    if place is not None:
+        judged(given["algorithm"], DTYPE, given["sizes"], place)
+        options = {name: given[name] for name in ("sizes", "repetitions")}
+        call_on_ranks(
+            place, "overlap", given["algorithm"], options={**options, "out": out}
+        )
     elif not _overlap_here(given, out):
         return 0
     return _print(out, given["form"])
 
 
-def _overlap_on_own_ranks(given: dict[str, Any], out: Path) -> None:
-    nodes = count_nodes(given["ranks"], given["ranks_per_node"])
-    arguments = ["overlap", given["algorithm"], f"--out={out}"]
-    keep = ("sizes", "repetitions", "ranks_per_node")
-    arguments += [
-        f"--{key.replace('_', '-')}={given[key]}" for key in keep if given[key]
-    ]
-    call_on_ranks(arguments, given["ranks"], nodes, lambda: 0)
-
-
 def _overlap_here(given: dict[str, Any], out: Path) -> bool:
     """Weigh on the ranks that are here; return whether this one is to speak."""
-    from mpi4py import MPI
-
-    from tenbin.case import Case
-    from tenbin.kernels.allreduce import KERNEL
-    from tenbin.kernels.allreduce.problem import AllreduceProblem
     from tenbin.kernels.allreduce.weigh_overlap import weigh_overlap
     from tenbin.results import store
-    from tenbin.topology import discover
 
-    topology = discover(MPI.COMM_WORLD, given["ranks_per_node"])
-    place = topology.size, topology.ranks_per_node
-    name = KERNEL.variant(given["algorithm"])
-    sizes = parse_sizes(given["sizes"])
-    problems = [AllreduceProblem(size) for size in sizes]
-    cases = [Case("allreduce", name, "float32", one, *place) for one in problems]
-    for reason in filter(None, map(KERNEL.decline, cases)):
-        raise UsageError(reason)
-    speaks = topology.rank == 0
-    run_id = _open(out, name, given["sizes"], place) if speaks else ""
-    for case in cases:
-        record = weigh_overlap(case, topology, given["repetitions"], run_id)
-        if speaks:
-            store.append(out, record)
-    topology.free()
+    with ranks_here(given["ranks_per_node"]) as topology:
+        place = place_of(topology)
+        cases = judged(given["algorithm"], DTYPE, given["sizes"], place)
+        speaks = topology.rank == 0
+        run_id = _open(out, cases[0].variant, given["sizes"], place) if speaks else ""
+        for case in cases:
+            record = weigh_overlap(case, topology, given["repetitions"], run_id)
+            if speaks:
+                store.append(out, record)
     return speaks
 
 
-def _open(out: Path, name: str, sizes: str, place: tuple[int, int]) -> str:
+def _open(out: Path, name: str, sizes: str, place: Place) -> str:
     """Create the run folder; return the name of the run."""
     from tenbin.decode import decode
     from tenbin.runner import open_run
     from tenbin.study import Study
 
-    bench = {"kernel": "allreduce", "variant": name, "sizes": sizes, "ranks": place[0]}
-    launch = {"ranks_per_node": place[1]}
+    bench = {
+        "kernel": "allreduce",
+        "variant": name,
+        "sizes": sizes,
+        "ranks": place.ranks,
+    }
+    launch = {"ranks_per_node": place.ranks_per_node}
     tree = {"name": "overlap", "launch": launch, "bench": [bench]}
     return open_run(out, decode(tree, Study)).run_id
 

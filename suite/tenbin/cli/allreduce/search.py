@@ -4,31 +4,46 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tenbin.cli.allreduce.own_ranks import call_on_ranks, count_nodes
+from tenbin.cli.allreduce.own_ranks import (
+    Place,
+    call_on_ranks,
+    judged,
+    own_place,
+    place_of,
+    ranked,
+    ranks_here,
+)
 from tenbin.cli.rows import print_rows
 from tenbin.errors import NoDataError, UsageError
+from tenbin.kernels.allreduce import KERNEL
 from tenbin.units import format_bytes, format_time, parse_sizes
 
+if TYPE_CHECKING:
+    from tenbin.kernels.allreduce.search import Search
+
 FAILED = 1
+COUNT = click.IntRange(1)
+SECONDS = click.FloatRange(0, min_open=True)
+PASSED_ON = ("nodes", "sizes", "dtype", "most", "rounds", "budget")
 
 
 @click.command(
-    short_help="Find the fastest algorithm: predict, prune, measure, advise."
+    short_help="Find the fastest algorithm: predict, prune, measure, advise.",
+    context_settings={"show_default": True},
 )
-@click.option("--ranks", type=int, help="Start this many ranks of its own.")
-@click.option("--ranks-per-node", type=int, help="Emulate nodes of this size.")
+@ranked
 @click.option("--nodes", help="Node counts, e.g. 1,2,4; all powers of two if none.")
 @click.option("--sizes", "-s", default="1KiB:64MiB:4", show_default=True)
-@click.option("--dtype", default="float32", show_default=True)
+@click.option("--dtype", type=click.Choice(KERNEL.dtypes), default="float32")
 @click.option("--machine", help="Machine file to predict with; measured here if none.")
-@click.option("--most", default=8, show_default=True, help="Names to measure per size.")
-@click.option("--rounds", default=5, show_default=True, help="Turns of each case.")
-@click.option("--budget", default=0.5, show_default=True, help="Seconds per case.")
-@click.option("--launches", default=1, show_default=True, help="Start ranks anew.")
+@click.option("--most", type=COUNT, default=8, help="Names to measure per size.")
+@click.option("--rounds", type=COUNT, default=5, help="Turns of each case.")
+@click.option("--budget", type=SECONDS, default=0.5, help="Seconds per case.")
+@click.option("--launches", type=COUNT, default=1, help="Start ranks anew.")
 @click.option("--launch", default=0, hidden=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.")
 @click.option(
@@ -45,77 +60,70 @@ def command(**given: Any) -> int:
     mpiexec -n 64 tenbin allreduce search --sizes 8B:1GiB:8 --out runs/search
     """
     out = given["out"] or Path("runs") / f"search-{time.strftime('%Y%m%d-%H%M%S')}"
-    if given["ranks"] is None:
-        speaks = _search_here(given, out)
-    else:
-        _search_on_own_ranks(given, out)
-        speaks = True
-    return _advise(out, given["form"]) if speaks else 0
+    place = own_place(given["ranks"], given["ranks_per_node"])
+    if place is not None:
+        _search_on(place, given, out)
+    elif not _search_here(given, out):
+        return 0
+    return _advise(out, given["form"])
 
 
-def _search_on_own_ranks(given: dict[str, Any], out: Path) -> None:
-    ranks, per_node = given["ranks"], given["ranks_per_node"] or given["ranks"]
-    nodes = count_nodes(ranks, per_node)
-    _node_counts(given["nodes"], nodes)
-    parse_sizes(given["sizes"])
-    keep = ("ranks_per_node", "nodes", "sizes", "dtype", "most", "rounds", "budget")
-    shared = [f"--{key.replace('_', '-')}={given[key]}" for key in keep if given[key]]
+def _search_on(place: Place, given: dict[str, Any], out: Path) -> None:
+    """Have ranks of its own measure the links, once, and search, launch by launch."""
+    _judge(given, place)
+    options = {name: given[name] for name in PASSED_ON}
     records = out / "records.jsonl"
     with tempfile.TemporaryDirectory(prefix="tenbin-") as folder:
         machine = given["machine"] or str(Path(folder) / "machine.toml")
         if not given["machine"]:
-            fit = ["fit", f"--out={machine}", f"--ranks-per-node={per_node}"]
-            call_on_ranks(fit, ranks, nodes, lambda: 0)
+            call_on_ranks(place, "fit", options={"out": machine})
         for launch in range(given["launches"]):
-            own = [f"--launch={launch}", f"--machine={machine}", f"--out={out}"]
             call_on_ranks(
-                ["search", *shared, *own],
-                ranks,
-                nodes,
-                lambda: records.stat().st_size if records.exists() else 0,
+                place,
+                "search",
+                options={**options, "launch": launch, "machine": machine, "out": out},
+                done=lambda: records.stat().st_size if records.exists() else 0,
             )
 
 
 def _search_here(given: dict[str, Any], out: Path) -> bool:
-    from mpi4py import MPI
-
+    """Search on the ranks that are here; return whether this one is to speak."""
     from tenbin.kernels.allreduce import machines
-    from tenbin.kernels.allreduce.explore import Search, explore, measure_links
+    from tenbin.kernels.allreduce.explore import explore, measure_links
+
+    with ranks_here(given["ranks_per_node"]) as topology:
+        asked = _judge(given, place_of(topology))
+        machine = given["machine"]
+        links = machines.load(machine).links if machine else measure_links(topology)
+        explore(topology, asked, links, out)
+        return topology.rank == 0
+
+
+def _judge(given: dict[str, Any], place: Place) -> "Search":
+    """Return what is to be searched; raise UsageError for what cannot be."""
+    from tenbin.kernels.allreduce import machines
+    from tenbin.kernels.allreduce.search import Search
     from tenbin.rule import Rule
-    from tenbin.topology import discover
 
-    topology = discover(MPI.COMM_WORLD, given["ranks_per_node"])
-    if topology.size < 2:
-        raise UsageError("allreduce needs 2 ranks: give --ranks, or use mpiexec")
-    asked = Search(
-        nodes=_node_counts(given["nodes"], topology.nodes, topology.ranks_per_node),
-        sizes=parse_sizes(given["sizes"]),
-        dtype=given["dtype"],
-        most=given["most"],
-        rounds=given["rounds"],
-        rule=Rule(budget_s=given["budget"]),
-        launch=given["launch"],
-    )
+    nodes = _node_counts(given["nodes"], place)
     if given["machine"]:
-        links = machines.load(given["machine"]).links
-    else:
-        links = measure_links(topology)
-    explore(topology, asked, links, out)
-    speaks = topology.rank == 0
-    topology.free()
-    return speaks
+        machines.load(given["machine"])
+    widest = Place(max(nodes) * place.ranks_per_node, place.ranks_per_node)
+    judged("flat", given["dtype"], given["sizes"], widest)
+    asked = {name: given[name] for name in ("dtype", "most", "rounds", "launch")}
+    rule = Rule(budget_s=given["budget"])
+    return Search(nodes, parse_sizes(given["sizes"]), rule=rule, **asked)
 
 
-def _node_counts(
-    text: str | None, nodes: int, ranks_per_node: int = 2
-) -> tuple[int, ...]:
+def _node_counts(text: str | None, place: Place) -> tuple[int, ...]:
     """Return the node counts to search; raise UsageError for what is not there."""
+    most, least = place.nodes, 1 if place.ranks_per_node > 1 else 2
     if text is None:
-        doublings = [2**i for i in range(nodes.bit_length()) if 2**i < nodes]
-        return tuple(n for n in (*doublings, nodes) if n * ranks_per_node > 1)
+        doublings = [2**i for i in range(most.bit_length()) if 2**i < most]
+        return tuple(count for count in (*doublings, most) if count >= least)
     counts = [int(word) if word.strip().isdigit() else 0 for word in text.split(",")]
-    if min(counts) < 1 or max(counts) > nodes:
-        raise UsageError(f"--nodes {text}: node counts are 1 to {nodes}")
+    if min(counts) < least or max(counts) > most:
+        raise UsageError(f"--nodes {text}: node counts are {least} to {most}")
     return tuple(counts)
 
 

@@ -1,26 +1,31 @@
 """tenbin allreduce show: what an algorithm does."""
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tenbin.cli.allreduce.asked import Asked, ask, placed
+from tenbin.cli.allreduce.files import check_writable, write
+from tenbin.units import parse_bytes
+
+FILE = click.Path(path_type=Path)
 
 
 @click.command(short_help="What an algorithm does: steps, bytes, closed form, diagram.")
 @click.argument("algorithm")
 @placed
-@click.option("--svg", type=click.Path(dir_okay=False), help="Draw it into this file.")
-@click.option("--goal", type=click.Path(dir_okay=False), help="Write it for LogGOPSim.")
-@click.option("--msccl", type=click.Path(dir_okay=False), help="Write MSCCL's XML.")
+@click.option("--svg", type=FILE, help="Draw it into this file.")
+@click.option("--goal", type=FILE, help="Write it for LogGOPSim.")
+@click.option("--msccl", type=FILE, help="Write MSCCL's XML.")
 @click.option("--size", default="1MiB", show_default=True, help="Message, for --goal.")
 def command(
     algorithm: str,
-    svg: str | None,
-    goal: str | None,
-    msccl: str | None,
+    svg: Path | None,
+    goal: Path | None,
+    msccl: Path | None,
     size: str,
     **where: Any,
 ) -> None:
@@ -33,15 +38,16 @@ def command(
     tenbin allreduce show 4x2
     tenbin allreduce show tree/8 --ranks 16 --machine abci1 --svg tree.svg
     """
-    asked = ask(algorithm, **where)
+    asked, message_bytes = ask(algorithm, **where), parse_bytes(size)
+    as_goal = partial(_goal, message_bytes=message_bytes)
+    files = (svg, _svg), (goal, as_goal), (msccl, _msccl)
+    for path, _ in files:
+        check_writable(path)
     click.echo("\n".join([*_steps(asked), "", *_sums(asked)]))
-    for path, text in (
-        (svg, _svg),
-        (goal, lambda one: _goal(one, size)),
-        (msccl, _msccl),
-    ):
-        if path:
-            _write(path, text(asked))
+    for path, text in files:
+        if path is not None:
+            write(path, text(asked))
+            click.echo(f"wrote {path}")
 
 
 def _steps(asked: Asked) -> list[str]:
@@ -90,22 +96,14 @@ def _svg(asked: Asked) -> str:
     return draw(asked.schedule, asked.nodes)
 
 
-def _goal(asked: Asked, size: str) -> str:
+def _goal(asked: Asked, message_bytes: int) -> str:
     from tenbin.kernels.allreduce.goal import to_goal
-    from tenbin.units import parse_bytes
 
     gamma = asked.links.gamma_s_per_byte
-    return to_goal(asked.schedule, parse_bytes(size), 4, gamma)
+    return to_goal(asked.schedule, message_bytes, 4, gamma)
 
 
 def _msccl(asked: Asked) -> str:
     from tenbin.kernels.allreduce.msccl import to_msccl
 
     return to_msccl(asked.schedule)
-
-
-def _write(path: str, text: str) -> None:
-    from tenbin.cli.allreduce.files import write
-
-    write(Path(path), text)
-    click.echo(f"wrote {path}")
