@@ -17,6 +17,7 @@ import pandas as pd
 from tenbin.results.table import cases
 
 NETWORK = ["machine", "network", "batch", "direction", "cold", "ranks", "threads"]
+NAMES = ("network", "dataset")
 SERIES = ["variant", "dtype", "layout"]
 PLACE = ["layer", "number", "count", "layers"]
 ACCURACY = ["relative_l2", "bias", "excess"]
@@ -125,12 +126,14 @@ def whole(rows: pd.DataFrame) -> pd.DataFrame:
 def networks(launches: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return a title and the layers of every network that was weighed."""
     rows = spread(launches[launches["scaling"] == "fixed"])
-    return [(_title(rows, group), whole(group)) for _, group in rows.groupby(NETWORK)]
+    return [
+        (title(f"Layers of {name[1]}", rows, group, NETWORK), whole(group))
+        for name, group in rows.groupby(NETWORK)
+    ]
 
 
-def _title(rows: pd.DataFrame, group: pd.DataFrame) -> str:
-    """Return the name of a network, and what tells it from the others."""
+def title(what: str, rows: pd.DataFrame, group: pd.DataFrame, by: list[str]) -> str:
+    """Return `what` and the columns of `by`, but its name, that tell a group apart."""
     first = group.iloc[0]
-    telling = [n for n in NETWORK if n != "network" and rows[n].nunique() > 1]
-    said = [f"{name} {first[name]}" for name in telling]
-    return ", ".join([f"Layers of {first['network']}", *said])
+    telling = [name for name in by if name not in NAMES and rows[name].nunique() > 1]
+    return ", ".join([what, *(f"{name} {first[name]}" for name in telling)])

@@ -164,6 +164,29 @@ def _conv_record(
     )  # fmt: skip
 
 
+def inference_records(launches: int = 3) -> list[Record]:
+    """Return a LeNet-5 in three precisions; sums in float16 change its answers."""
+    series = (
+        ("im2col", "float32", "float32", "fp32", 1.0, 0),
+        ("direct", "float16", "float32", "dfp16", 2.0, 0),
+        ("half", "float16", "float16", "mfp16", 0.01, 3),
+    )
+    return [
+        create_record(
+            kernel="inference", variant=variant, dtype=dtype, label="lenet5-mnist",
+            problem={"dataset": "mnist", "images": 1000}, flops=10**9, launch=launch,
+            time_s=0.01 / speed * _noise(variant, 0, launch),
+            details={
+                "threads": 1, "precision": precision, "accumulate": sums,
+                "top1": 0.98 - changed / 1000, "top1_change": -changed / 1000,
+                "changed_answers": float(changed), "relative_l2": 1e-3,
+            },
+        )
+        for launch in range(launches)
+        for variant, dtype, sums, precision, speed, changed in series
+    ]  # fmt: skip
+
+
 def training_records(seeds: int = 3) -> list[Record]:
     """Return semi-NMF at two batches and SGD at two rates, on one rank and on two."""
     fixed = [

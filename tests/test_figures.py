@@ -25,6 +25,7 @@ from tests.builders import (
     create_info,
     create_record,
     create_study,
+    inference_records,
     training_records,
 )
 from tests.doubts import mix_records, uncertainty_records, writers_records
@@ -104,6 +105,7 @@ DATA: dict[str, Callable[[], list[Record]]] = {
     "long ladders": lambda: long_ladder_records(3),
     "layers": lambda: conv_records(3),
     "layers without accuracy": layers_without_accuracy,
+    "inference": inference_records,
     "training": training_records,
     "training with one seed": lambda: training_records(1),
     "uncertainty": uncertainty_records,
@@ -140,7 +142,7 @@ def test_draws_every_kind_of_data(name: str) -> None:
 
 def test_a_whole_study_gives_every_figure() -> None:
     records = [*create_study(3), *long_ladder_records(3), *conv_records(3)]
-    records += training_records() + mix_records()
+    records += inference_records() + training_records() + mix_records()
     records += uncertainty_records() + writers_records()
 
     assert {name for name, _, _ in drawn(records)} == set(FIGURES)

@@ -83,6 +83,15 @@ def percent(value: float) -> str:
     return f"{100 * value:.{0 if value >= 10 else 1}f} %"
 
 
+def points(value: float) -> str:
+    """Return a difference of shares in percentage points.
+
+    >>> points(-0.0012), points(0.0)
+    ('-0.12', '0.00')
+    """
+    return f"{100 * value:+.2f}" if value else "0.00"
+
+
 def rate(unit: str) -> Callable[[float], str]:
     """Return the style of a rate."""
     return lambda value: format_rate(value, unit)
@@ -148,12 +157,28 @@ LAYERS = (
     Column("speed-up", *number("speedup", "{:.2f}".format)),
     Column("over", word("base"), telling=True),
     Column("of peak", *number("peak_share", percent)),
+    Column("products", *number("flops", rate("FLOP"))),
+    Column("without padding", *number("flops_unpadded", rate("FLOP"))),
     Column("bound by", word("side")),
     Column("error", *number("relative_l2", "{:.1e}".format)),
     Column("bias", *number("bias", "{:+.0e}".format)),
     Column("excess", *number("excess", "{:.2g}".format)),
     Column("packing", *number("pack_s", format_time)),
     Column("algorithm", word("algorithm")),
+)
+ANSWERS = (
+    Column("precision", word("precision")),
+    Column("variant", word("variant")),
+    Column("data", word("dtype")),
+    Column("sums", word("accumulate")),
+    Column("images", *number("images", count)),
+    Column("time of an image", *number("image_s", format_time)),
+    Column("speed-up", *number("speedup", "{:.2f}".format)),
+    Column("top-1", *number("top1", "{:.2%}".format)),
+    Column("change", *number("top1_change", points)),
+    Column("changed answers", *number("changed_answers", count)),
+    Column("error", *number("relative_l2", "{:.1e}".format)),
+    Column("status", _status),
 )
 DOUBTS = (
     Column("variant", word("variant")),

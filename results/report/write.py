@@ -19,7 +19,7 @@ import jinja2
 import pandas as pd
 
 from tenbin.errors import NoDataError
-from tenbin.results import doubt, facts, layers, lint, scaling, subject, table
+from tenbin.results import answers, doubt, facts, layers, lint, scaling, subject, table
 from tenbin.results.crossover import crossovers
 from tenbin.results.figures import FIGURES, allreduce_ratio
 from tenbin.results.figures.captions import listed
@@ -28,6 +28,7 @@ from tenbin.results.ratios import paired
 from tenbin.results.report import about, summary
 from tenbin.results.report.embed import Embedded, embed, plain
 from tenbin.results.report.grid import (
+    ANSWERS,
     CASES,
     CROSSOVERS,
     DOUBTS,
@@ -87,6 +88,7 @@ def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
             gains,
             _crossovers(launches),
             layers.networks(launches),
+            answers.tables(launches),
             doubt.tables(launches),
         ),
         environments=about.environments(runs),
@@ -180,6 +182,7 @@ def _grids(
     gains: pd.DataFrame,
     crossed: pd.DataFrame,
     networks: Sequence[tuple[str, pd.DataFrame]],
+    answered: Sequence[tuple[str, pd.DataFrame]],
     doubts: Sequence[tuple[str, pd.DataFrame]],
 ) -> list[Grid]:
     grids = [
@@ -188,6 +191,7 @@ def _grids(
     ]
     grids.append(grid("AllReduce: crossover", crossed, CROSSOVERS))
     grids += [grid(name, frame, LAYERS) for name, frame in networks]
+    grids += [grid(name, frame, ANSWERS) for name, frame in answered]
     grids += [grid(cut(name, 80), frame, DOUBTS) for name, frame in doubts]
     for kernel, frame in cases.groupby("kernel"):
         grids.append(grid(f"Cases: {cut(str(kernel), 40)}", frame, CASES))

@@ -16,6 +16,7 @@ COLUMNS = """
     machine network batch direction cold ranks threads layer count variant dtype layout
     algorithm why launches time_s base base_s speedup flop_per_s peak_share side
     relative_l2 bias excess pack_s flops flops_unpadded bytes label status reason
+    precision accumulate dataset images image_s top1 top1_change changed_answers
 """
 
 
@@ -28,13 +29,16 @@ COLUMNS = """
 def command(runs: tuple[Path, ...], network: str, form: str) -> int:
     """Print the convolutions of every network, and the whole network last.
 
+    A trained net that was weighed follows, with what each precision does to its top-1.
+
     RUNS are run folders, or folders that hold some. Speed-ups are over the fastest
     float32 of torch, or of im2col without torch. Error, bias and excess are against
     float64. Exit codes: 0 done, 5 there is no network.
     """
-    from tenbin.results import layers, store, table
+    from tenbin.results import answers, layers, store, table
 
-    found = layers.networks(table.launches(store.load(runs)))
+    launches = table.launches(store.load(runs))
+    found = [*layers.networks(launches), *answers.tables(launches)]
     if not found:
         raise NoDataError("no network was weighed; try tenbin run half-precision")
     names = sorted({frame["network"].iloc[0] for _, frame in found})
@@ -49,11 +53,11 @@ def command(runs: tuple[Path, ...], network: str, form: str) -> int:
 
 
 def _print_tables(found: Sequence[tuple[str, "pd.DataFrame"]]) -> None:
-    from tenbin.results.report.grid import LAYERS, grid
+    from tenbin.results.report.grid import ANSWERS, LAYERS, grid
 
     for title, frame in found:
         click.echo(f"{title}\n")
-        table = grid(title, frame, LAYERS)
+        table = grid(title, frame, LAYERS if "layer" in frame else ANSWERS)
         titles = [name for name, _ in table.titles]
         cells = ([cell.text for cell in line] for line in table.body)
         print_rows([dict(zip(titles, c, strict=True)) for c in cells], "table")
@@ -62,7 +66,7 @@ def _print_tables(found: Sequence[tuple[str, "pd.DataFrame"]]) -> None:
 
 def _values(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """Return raw values, absent ones as None."""
-    plain = frame[COLUMNS.split()].astype(object)
+    plain = frame.reindex(columns=COLUMNS.split()).astype(object)
     plain = plain.where(plain.notna(), None)
     return [
         {str(name): value.item() if hasattr(value, "item") else value
