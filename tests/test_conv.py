@@ -91,7 +91,8 @@ def test_every_variant_keeps_its_bound(
     out = plan.place(empty_result(problem, dtype))
     result = plan.read(plan.run(plan.load(first), plan.pack(second), out))
 
-    right = oracle(problem, first, second, dtype, chosen.accumulate[dtype], plan.c)
+    sums = chosen.sums(plan, dtype)
+    right = oracle(problem, first, second, dtype, sums, plan.c)
     verdict = judge(result, right)
     assert verdict.ok, verdict
 

@@ -27,7 +27,13 @@ from tenbin.kernels.conv.native import lacking, native, unfit
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.reference import reference
-from tenbin.kernels.conv.torch import forward_only, missing, torch, torch_prepacked
+from tenbin.kernels.conv.torch import (
+    forward_only,
+    missing,
+    missing_prepacked,
+    torch,
+    torch_prepacked,
+)
 from tenbin.kernels.conv.variant import Variant
 
 if TYPE_CHECKING:
@@ -55,7 +61,7 @@ VARIANTS: dict[str, Variant] = {
     "im2col": Variant(im2col, accumulate=WIDE),
     "torch": Variant(torch, accumulate=WIDE, missing=missing),
     "torch_prepacked": Variant(
-        torch_prepacked, accumulate=WIDE, misfit=forward_only, missing=missing
+        torch_prepacked, accumulate=WIDE, misfit=forward_only, missing=missing_prepacked
     ),
     "auto": Variant(auto, accumulate=STORED, missing=lacking("direct")),
     **{

@@ -41,6 +41,21 @@ def positive(
     return np.abs(normal(random, size, scale))
 
 
+def cancelling(
+    random: np.random.Generator, size: tuple[int, ...], scale: float
+) -> Floats:
+    """Return normals whose sums vanish forward: what is left is rounding.
+
+    Neighbouring channels are equal in x, and opposite in w, which is what is scaled; of
+    an odd number of channels one remains.
+    """
+    drawn = normal(random, size, scale)
+    pairs = size[-1] // 2 * 2
+    sign = 1.0 if scale == 1.0 else -1.0
+    drawn[..., 1:pairs:2] = sign * drawn[..., 0:pairs:2]
+    return drawn
+
+
 def subnormal(
     random: np.random.Generator, size: tuple[int, ...], scale: float
 ) -> Floats:
@@ -56,6 +71,7 @@ def integer(random: np.random.Generator, size: tuple[int, ...], scale: float) ->
 DRAWS: dict[str, Draw] = {
     "normal": normal,
     "positive": positive,
+    "cancelling": cancelling,
     "subnormal": subnormal,
     "integer": integer,
 }

@@ -38,7 +38,7 @@ def task(
     restore = threads.pin(cores)
     place = _place(variant, topology)
     plan = variant.plan(problem, dtype, cores)
-    accumulate = variant.accumulate[dtype]
+    accumulate = variant.sums(plan, dtype)
     sets, cold = _sets(problem, first, second, topology, options, place)
     pool = Pool(plan, problem, dtype, (first, second), sets)
     result: list[Any] = [None]

@@ -4,10 +4,20 @@
     torch_prepacked   images and weights in oneDNN's blocked layout, as in its own nets
 
 The result is memory of torch's own, allocated while timed, as every user of it has it.
+
+On a CPU without arithmetic in float16 its gradients in float16 are not oneDNN's: torch
+takes the image for a matrix (im2col), and adds up parts that it has rounded to float16.
+
+    backward-data       R S parts of an element, one for each tap
+    backward-weights    N parts, one for each image
+
+Each part is a sum in float32. The bound is that of sums in float16 with as many terms
+as parts: c = sqrt(parts), u_acc = 2^-11.
 """
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -19,6 +29,13 @@ from tenbin.kernels.conv.variant import Plan
 def missing(dtype: str) -> str:
     """Return that torch is not installed, or an empty string."""
     return "" if find_spec("torch") else "torch is not installed: tenbin[torch]"
+
+
+def missing_prepacked(dtype: str) -> str:
+    """Return why nothing can be prepacked in a dtype here, or an empty string."""
+    if (reason := missing(dtype)) or dtype != "float16" or _computes_half():
+        return reason
+    return "torch prepacks float16 for CPUs that compute in it only"
 
 
 def torch(problem: ConvProblem, dtype: str, threads: int) -> Plan:
@@ -38,8 +55,18 @@ def torch(problem: ConvProblem, dtype: str, threads: int) -> Plan:
     def read(result: Any) -> Array:
         return _array(result, problem.layout)
 
+    parts = _rounded_parts(problem, dtype)
     c = 16.0 if dtype == "bfloat16" else 8.0  # two products at a time
-    return Plan(run, tensor, tensor, read, c, _versions())
+    plan = Plan(run, tensor, tensor, read, c, _versions())
+    return replace(plan, c=parts**0.5, accumulate="float16") if parts > 1 else plan
+
+
+def _rounded_parts(problem: ConvProblem, dtype: str) -> int:
+    """Return of how many parts rounded to float16 torch adds up an element."""
+    if dtype != "float16" or _computes_half():
+        return 1
+    parts = {"backward-data": problem.r * problem.s, "backward-weights": problem.n}
+    return parts.get(problem.direction, 1)
 
 
 def torch_prepacked(problem: ConvProblem, dtype: str, threads: int) -> Plan:
@@ -80,6 +107,13 @@ def _versions() -> dict[str, str]:
 
     allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "all")
     return {"torch": str(pt.__version__), "onednn_isa": allowed}
+
+
+def _computes_half() -> bool:
+    """Return whether oneDNN computes in float16 on this CPU."""
+    import torch as pt
+
+    return bool(pt.ops.mkldnn._is_mkldnn_fp16_supported())
 
 
 def _compute(problem: ConvProblem) -> Callable[[Any, Any], Any]:

@@ -21,7 +21,8 @@ class Plan:
     in `out` or in memory of its own. Before, `load` turned the first operand into what
     `run` takes, and `place` memory for the result; `pack` did so with the weights,
     which a network does once and uses often: its time is a number of its own. `read`
-    turns the result into an array. `c` is the constant of its error bound.
+    turns the result into an array. `c` is the constant of its error bound. A plan
+    whose sums are coarser than the variant promises says their dtype in `accumulate`.
     """
 
     run: Callable[[Any, Any, Array], Any]
@@ -31,6 +32,7 @@ class Plan:
     c: float = 8.0
     details: Mapping[str, Any] = field(default_factory=dict)
     place: Callable[[Array], Any] = same
+    accumulate: str = ""
 
     @property
     def packs(self) -> bool:
@@ -65,3 +67,7 @@ class Variant:
     missing: Callable[[str], str] = here
     slow_flop_per_s: Mapping[str, float] = field(default_factory=dict)
     on_device: bool = False
+
+    def sums(self, plan: Plan, dtype: str) -> str:
+        """Return the dtype in which a plan of this variant keeps its sums."""
+        return plan.accumulate or self.accumulate[dtype]
