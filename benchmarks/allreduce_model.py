@@ -28,7 +28,7 @@ from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.links import Links
 from tenbin.kernels.allreduce.pingpong import probe, time_adds, typical
 from tenbin.kernels.allreduce.problem import AllreduceProblem
-from tenbin.kernels.allreduce.search import forecast
+from tenbin.kernels.allreduce.space import forecast
 from tenbin.launcher import find_mpiexec, launch
 from tenbin.machine import cores_allowed
 from tenbin.topology import Topology, discover

@@ -20,15 +20,15 @@ from tenbin.kernels.allreduce.advice import (
 from tenbin.kernels.allreduce.links import Link, Links
 from tenbin.kernels.allreduce.names import parse
 from tenbin.kernels.allreduce.problem import AllreduceProblem
-from tenbin.kernels.allreduce.search import (
-    BASELINES,
-    candidates,
+from tenbin.kernels.allreduce.search import BASELINES, candidates, survivors
+from tenbin.kernels.allreduce.space import (
     contained,
     distinct,
     exhaustive,
     factorisations,
     forecast,
-    survivors,
+    meaning,
+    ranked,
 )
 from tenbin.record import Record, SampleRow
 
@@ -71,8 +71,8 @@ def test_the_best_for_many_ranks_contains_the_best_for_few(
 
 def test_contained_search_tries_few_of_many() -> None:
     links = Links(Link(1e-6, 1e-10), Link(1e-5, 1e-9, node_ports=1.0), 1e-11)
-    grown = contained(64, 8, (2**24,), links, keep=2)
-    assert len(grown) < len(exhaustive(64)) / 10
+    grown = contained(128, 8, (2**24,), links, keep=2)
+    assert len(grown) < len(exhaustive(128)) / 10
 
 
 @settings(deadline=None, max_examples=10)
@@ -116,8 +116,76 @@ def test_slow_links_between_nodes_favour_levels() -> None:
 
 
 def test_two_spellings_are_measured_once() -> None:
-    names = ("library", "flat", "8", "2x4", "two-level", "2x4@1", "2x4/4")
-    assert distinct(names, 8, 2) == ("library", "flat", "2x4", "2x4@1", "2x4/4")
+    names = ("library", "flat", "8", "2x4", "two-level", "2dx4", "2x4@1", "2x4/4")
+    kept = ["library", "flat", "2x4", "2x4@1", "2x4/4"]
+    assert list(distinct(names, 8, 2)) == kept
+
+
+@pytest.mark.parametrize(
+    ("names", "place"),
+    [
+        (("2x4", "2dx4", "2hx4", "two-level"), (8, 2)),
+        (("leader:2x4d", "leader:2hx4d"), (8, 2)),
+        (("2x2x4", "4hx4"), (16, 4)),  # halving inside a node is levels of two
+        (("8h@1", "2x2x2h"), (8, 4)),
+    ],
+)
+def test_what_loads_every_round_alike_is_one_algorithm(
+    names: tuple[str, ...], place: tuple[int, int]
+) -> None:
+    links = Links(Link(1e-6, 1e-10), Link(1e-5, 1e-9, node_ports=1.0), 1e-11)
+
+    assert len({meaning(name, *place) for name in names}) == 1
+    times = forecast(names, *place, SIZES, links)
+    assert all(t == pytest.approx(times[names[0]]) for t in times.values())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "place"),
+    [
+        ("4", "4d", (4, 4)),
+        ("8h", "2x2x2", (8, 4)),  # the first halves go over different links
+        ("4x2", "2x4", (8, 4)),
+        ("4x2", "4x2@1", (8, 4)),
+        ("4x2", "shm:4x2", (8, 4)),
+        ("lib:4x2", "lib:4x2@1", (8, 4)),
+        ("leader:4x2", "full:4x2", (8, 4)),
+    ],
+)
+def test_what_differs_in_links_or_executor_is_not(
+    one: str, other: str, place: tuple[int, int]
+) -> None:
+    assert meaning(one, *place) != meaning(other, *place)
+
+
+def test_where_times_are_equal_the_plain_name_comes_first() -> None:
+    times = {"2dx4": (1.0,), "2x4": (1.0 + 1e-15,), "8": (2.0,), "4hx2": (1.0,)}
+    assert ranked(times, 0) == ["2x4", "2dx4", "4hx2", "8"]
+
+
+@settings(deadline=None, max_examples=5)
+@given(links=machines(), place=st.sampled_from([(8, 4), (16, 4), (12, 2)]))
+def test_no_two_survivors_are_one_algorithm(
+    links: Links, place: tuple[int, int]
+) -> None:
+    for names in survivors(*place, SIZES, links, most=8).values():
+        assert len({meaning(name, *place) for name in names}) == len(names)
+
+
+def test_the_order_of_ranks_is_part_of_the_search() -> None:
+    links = Links(Link(1e-6, 1e-10), Link(1e-5, 1e-9, node_ports=1.0), 1e-11)
+
+    blocks = {parse(name).block for name in candidates(12, 6, SIZES, links)}
+
+    assert blocks == {0, 1, 2, 3}
+    assert not any("@" in name for name in candidates(6, 6, SIZES, links))
+
+
+def test_an_order_wins_where_levels_do_not_fit_the_nodes() -> None:
+    """Halving sends most in its first round: that is to stay inside a node."""
+    links = Links(Link(1e-6, 1e-11), Link(1e-5, 8e-9, node_ports=1.0), 1e-11)
+    times = forecast(["8h", "8h@1", "8h@2"], 8, 4, (2**24,), links)
+    assert times["8h@1"][0] < times["8h@2"][0] < times["8h"][0]
 
 
 def point(variant: str, time_s: float, size: int = 1024, nodes: int = 2) -> Measured:

@@ -19,7 +19,8 @@ from tenbin.kernels.allreduce.executors import node_of_ranks
 from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.links import Links
 from tenbin.kernels.allreduce.pingpong import probe, time_adds, typical
-from tenbin.kernels.allreduce.search import Search, forecast, survivors
+from tenbin.kernels.allreduce.search import Search, survivors
+from tenbin.kernels.allreduce.space import forecast
 from tenbin.kernels.allreduce.survey import first_nodes, make_cases, survey
 from tenbin.record import Record
 from tenbin.results import store
