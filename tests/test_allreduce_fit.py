@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenbin.errors import NoDataError
+from tenbin.kernels.allreduce.adding import typical_adds
 from tenbin.kernels.allreduce.fit import fit_links
+from tenbin.kernels.allreduce.hierarchical import hierarchical
 from tenbin.kernels.allreduce.links import Link, Links, Protocol
 from tenbin.kernels.allreduce.machines import Machine, dump
-from tenbin.kernels.allreduce.pieces import Piece, fit_line, fit_pieces, time_of
+from tenbin.kernels.allreduce.pieces import fit_line, fit_pieces, time_of
 from tenbin.kernels.allreduce.pingpong import (
     Probe,
     exchange,
@@ -62,10 +64,10 @@ def test_a_line_is_recovered_from_noisy_times(
 @settings(deadline=None, max_examples=15)
 @given(at=st.sampled_from(SIZES[6:-6]), seed=st.integers(0, 2**16))
 def test_a_change_of_protocol_is_found(at: int, seed: int) -> None:
-    true = (Piece(0, 2e-6, 1e-9), Piece(at, 2e-5 + 1e-9 * at, 1e-10))
+    true = (Protocol(0, 2e-6, 1e-9), Protocol(at, 2e-5 + 1e-9 * at, 1e-10))
     size = np.array(SIZES)
     found = fit_pieces(size, noisy(time_of(true, size), 0.02, seed))
-    assert at in [piece.first_bytes for piece in found]
+    assert at in [piece.from_bytes for piece in found]
     error = np.abs(time_of(found, size) / time_of(true, size) - 1.0)
     assert np.median(error) < 0.05
 
@@ -133,19 +135,15 @@ def test_a_disturbed_pass_does_not_count() -> None:
 
 @given(
     sizes=st.lists(st.integers(2, 5), min_size=1, max_size=3),
-    rounds=st.integers(1, 4),
     shape=st.sampled_from(["ring", "fan"]),
 )
-def test_an_exchange_never_writes_what_it_sends(
-    sizes: list[int], rounds: int, shape: str
-) -> None:
+def test_an_exchange_never_writes_what_it_sends(sizes: list[int], shape: str) -> None:
     ends = np.cumsum([0, *sizes]).tolist()
     groups = tuple(tuple(range(a, b)) for a, b in pairwise(ends))
 
-    schedule = exchange(ends[-1], groups, rounds, shape)
+    schedule = exchange(ends[-1], groups, shape)
 
     assert malformed(schedule) == ""
-    assert schedule.rounds == rounds
     for rows in schedule:
         sent = set(zip(rows["src"].tolist(), rows["chunk"].tolist(), strict=True))
         written = list(zip(rows["dst"].tolist(), rows["chunk"].tolist(), strict=True))
@@ -153,9 +151,39 @@ def test_an_exchange_never_writes_what_it_sends(
         assert not sent & set(written)
 
 
+@pytest.mark.parametrize("shape", ["ring", "fan"])
+@pytest.mark.parametrize("ranks", [2, 3, 5])
+def test_an_exchange_sends_on_what_has_just_come(ranks: int, shape: str) -> None:
+    schedule = exchange(ranks, (tuple(range(ranks)),), shape)
+    algorithm = hierarchical((ranks,), ("ring" if shape == "ring" else "direct",))
+
+    assert (schedule.rounds, schedule.chunks) == (algorithm.rounds, ranks)
+    for before, rows in pairwise(schedule):
+        came = zip(before["dst"].tolist(), before["chunk"].tolist(), strict=True)
+        gone = zip(rows["src"].tolist(), rows["chunk"].tolist(), strict=True)
+        assert set(gone) <= set(came)
+
+
 def test_a_machine_of_one_node_has_one_kind_of_link() -> None:
     found = fit_links(probes("intra", 1e-6, 1e-10, 1, 2.0), ADDS)
     assert found.inter == found.intra
+
+
+def test_additions_have_an_overhead_and_lines_of_their_own() -> None:
+    true = (Protocol(0, 3e-7, 2e-11), Protocol(2**20, 1e-6, 5e-11))
+    adds = [(size, float(time_of(true, size))) for size in SIZES]
+
+    found = fit_links(probes("intra", 1e-6, 1e-10, 1, 2.0), adds)
+
+    size = np.array(SIZES)
+    assert found.adding(size) == pytest.approx(time_of(true, size), rel=0.02)
+    assert found.adding(0) == 0.0
+
+
+def test_typical_additions_are_those_of_the_middle_pass() -> None:
+    passes = [[(8, time_s), (16, 2e-6)] for time_s in (1e-6, 9e-3, 1.1e-6)]
+
+    assert typical_adds(passes) == [(8, 1.1e-6), (16, 2e-6)]
 
 
 def test_no_pair_is_no_data() -> None:
@@ -169,7 +197,8 @@ def test_fitted_links_survive_a_machine_file() -> None:
     import msgspec
 
     link = Link(1e-6, 1e-10, node_ports=1.5, protocols=(Protocol(4096, 2e-6, 9e-11),))
-    links = Links(link, Link(1e-5, 1e-9), 5e-11, 0.0, 0.07)
+    adds = (Protocol(2**20, 1e-6, 6e-11),)
+    links = Links(link, Link(1e-5, 1e-9), 5e-11, 0.0, 0.07, 3e-7, adds)
     text = dump("here", ["a test"], 4, links)
     assert msgspec.convert(tomllib.loads(text), Machine).links == links
 

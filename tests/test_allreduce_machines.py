@@ -21,6 +21,7 @@ alpha_s = 2e-6
 beta_s_per_byte = 1e-9
 node_ports = 2
 """
+ADDS = "[[adds]]\nfrom_bytes = {}\nalpha_s = {}\nbeta_s_per_byte = 0\n"
 BROUGHT = sorted(path.stem for path in BUNDLED.glob("*.toml"))
 
 positive = st.floats(0, 1.0)
@@ -54,13 +55,18 @@ def test_the_machines_of_the_issue_are_there() -> None:
 
 
 @settings(deadline=None)
-@given(link, link, positive, positive, st.text(max_size=20))
+@given(link, link, positive, positive, protocols, st.text(max_size=20))
 def test_what_is_written_is_read_back(
-    intra: Link, inter: Link, gamma: float, error: float, source: str
+    intra: Link,
+    inter: Link,
+    gamma: float,
+    error: float,
+    adds: tuple[Protocol, ...],
+    source: str,
 ) -> None:
     import tempfile
 
-    links = Links(intra, inter, gamma, 0.0, error)
+    links = Links(intra, inter, gamma, 0.0, error, gamma / 2, adds)
     with tempfile.TemporaryDirectory() as folder:
         machine = load_text(dump("lab", [source], 4, links), Path(folder))
 
@@ -78,6 +84,9 @@ def test_what_is_written_is_read_back(
         ("node_ports = 2", "node_ports = 0", "inter: rank_ports and node_ports"),
         ("measured = true", 'measured = "yes"', "measured: expected bool"),
         ("ranks_per_node = 2", "ranks_per_node = 0", "ranks_per_node"),
+        ("[intra]", "add_s = -1\n[intra]", "add_s are not negative"),
+        ("[intra]", ADDS.format(4, -1) + "[intra]", "adds: alpha_s and beta_s"),
+        ("[intra]", ADDS.format(0, 0) * 2 + "[intra]", "adds: from_bytes grows"),
         ("name =", "name", "lab.toml: "),
     ],
 )

@@ -204,6 +204,7 @@ def _load(messages: Messages, place: Ints, ranks: int, links: Links) -> Load:
         carried = np.where(full > seconds, load, carried)
         seconds = np.maximum(seconds, full)
     added = np.bincount(messages.dst, messages.added, ranks).astype(np.float64)
+    adding = links.adding(messages.added)
     turns = np.bincount(messages.src, minlength=ranks)[messages.src] - 1
     leaves, enters = 4 * place[messages.src] + off, 4 * place[messages.dst] + 2 + off
     count = 4 * (int(place.max(initial=0)) + 1)
@@ -213,7 +214,7 @@ def _load(messages: Messages, place: Ints, ranks: int, links: Links) -> Load:
         latency_s=alpha + links.overhead_s * turns,
         transfer_s=seconds,
         port_bytes=carried,
-        add_s=added * links.gamma_s_per_byte,
+        add_s=np.bincount(messages.dst, adding, ranks).astype(np.float64),
         added=added,
         leaves=leaves,
         enters=enters,

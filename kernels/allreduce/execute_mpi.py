@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from tenbin import device
 from tenbin.kernels.allreduce.dtypes import accumulate
 from tenbin.kernels.allreduce.lower import Message, Step, lower
+from tenbin.kernels.allreduce.pages import fresh
 from tenbin.kernels.allreduce.plan import Part, Plan
 from tenbin.kernels.allreduce.schedule import Schedule
 
@@ -85,8 +86,9 @@ def make_scratch(schedule: Schedule, rank: int, buffer: Buffer) -> Buffer:
     steps = lower(schedule, rank, buffer.size)
     sizes = (sum(m.last - m.first for m in through_scratch(step)) for step in steps)
     most = max(sizes, default=0)
-    scratch: Buffer = device.module_of(buffer).empty(most, dtype=buffer.dtype)
-    scratch.fill(0)  # no replay shall wait for pages
+    if not device.holds(buffer):
+        return fresh(most, buffer.dtype)
+    scratch: Buffer = device.module_of(buffer).zeros(most, dtype=buffer.dtype)
     return scratch
 
 

@@ -7,7 +7,7 @@
 All ranks of the world take part; rank 0 chooses and writes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,10 +15,7 @@ import msgspec
 
 from tenbin.decode import decode
 from tenbin.kernels.allreduce import machines
-from tenbin.kernels.allreduce.executors import node_of_ranks
-from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.links import Links
-from tenbin.kernels.allreduce.pingpong import probe, time_adds, typical
 from tenbin.kernels.allreduce.search import Search, survivors
 from tenbin.kernels.allreduce.space import forecast
 from tenbin.kernels.allreduce.survey import first_nodes, make_cases, survey
@@ -27,21 +24,9 @@ from tenbin.results import store
 from tenbin.study import Study
 from tenbin.topology import LEADER, Topology
 
-PROBED_BYTES = tuple(2**i for i in range(3, 23))
-ADDED_BYTES = tuple(2**i for i in range(10, 25))
-PASSES = 3  # so that a disturbance does not meet all probes of a size
 MACHINE_FILE = "machine.toml"
 
 Names = dict[int, tuple[str, ...]]  # message bytes -> what to measure
-
-
-def measure_links(
-    topology: Topology, sizes: Sequence[int] = PROBED_BYTES, passes: int = PASSES
-) -> Links:
-    """Probe the ranks of the world and fit; the same on every rank."""
-    world, nodes = topology.world, node_of_ranks(topology)
-    probes = typical(probe(world, nodes, sizes) for _ in range(passes))
-    return fit_links(probes, time_adds(world, nodes, ADDED_BYTES, "float32"))
 
 
 def describe(links: Links, topology: Topology) -> str:

@@ -5,28 +5,28 @@
     one pair        how much faster it is alone: the ports that a node's ranks share
     fans            overhead, what each further message of a round costs its sender;
                     ports of a rank, how many of them go side by side
-    additions       gamma, on all ranks at once
+    additions       gamma and its breakpoints, on all ranks at once
 
 The error of a fit is that of its predictions at sizes left out of it. Where all at once
 take no longer than one pair, the node has a port for each.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 
 from tenbin.errors import NoDataError
-from tenbin.kernels.allreduce.links import Link, Links, Protocol
-from tenbin.kernels.allreduce.pieces import Floats, fit_line, fit_pieces, time_of
+from tenbin.kernels.allreduce.adding import Adds
+from tenbin.kernels.allreduce.links import Floats, Link, Links
+from tenbin.kernels.allreduce.pieces import fit_pieces, time_of
 from tenbin.kernels.allreduce.pingpong import LINKS, Probe
 
 LEFT_OUT = 3  # every third size judges the fit of the others
 SHARED = 1.1  # pairs that slow each other by less have ports of their own
 BULK_BYTES = 2**16  # and more: bandwidth decides
 SMALL_BYTES = 2**10  # and less: latency does
-
-Adds = Sequence[tuple[int, float]]
 
 
 def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
@@ -41,10 +41,13 @@ def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
         raise NoDataError("no pair of ranks was probed: start at least 2")
     known = [fit_link(kind) for kind in kinds]  # in the order of LINKS
     overheads = [overhead for kind in kinds if (overhead := _overhead(kind))]
+    first, *later = fit_pieces(*_columns(adds))
     return Links(
         known[0],
         known[-1],
-        gamma_s_per_byte=_gamma(adds),
+        gamma_s_per_byte=first.beta_s_per_byte,
+        add_s=first.alpha_s,
+        adds=tuple(later),
         overhead_s=float(np.median(overheads)) if overheads else 0.0,
         error_share=float(np.median(np.concatenate(list(map(_hold_out, kinds))))),
     )
@@ -54,25 +57,18 @@ def fit_link(probes: Sequence[Probe]) -> Link:
     """Return one class of links from its probes."""
     loaded = _loaded(probes)
     size, time = _times(loaded)
-    first, *later = fit_pieces(size, time)
     slowdown, ports = _sharing(probes)
-    betas = [piece.beta_s_per_byte / slowdown for piece in (first, *later)]
+    first, *later = (
+        replace(piece, beta_s_per_byte=piece.beta_s_per_byte / slowdown)
+        for piece in fit_pieces(size, time)
+    )
     return Link(
         first.alpha_s,
-        betas[0],
+        first.beta_s_per_byte,
         rank_ports=_rank_ports(probes),
         node_ports=ports,
-        protocols=tuple(
-            Protocol(piece.first_bytes, piece.alpha_s, beta)
-            for piece, beta in zip(later, betas[1:], strict=True)
-        ),
+        protocols=tuple(later),
     )
-
-
-def _gamma(adds: Adds) -> float:
-    """Return the seconds of a byte added, where bytes are what takes the time."""
-    bulk = [add for add in adds if add[0] >= BULK_BYTES] or adds
-    return fit_line(*_columns(bulk))[1] if bulk else 0.0
 
 
 def _sharing(probes: Sequence[Probe]) -> tuple[float, float]:

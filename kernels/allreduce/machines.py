@@ -2,15 +2,17 @@
 
     name = "ABCI 1.0"           sources = ["where the figures are from"]
     measured = false            ranks_per_node = 4
-    gamma_s_per_byte = 1e-11    overhead_s = 0.0    error_share = 0.0
+    gamma_s_per_byte = 1e-11    overhead_s = 0.0    error_share = 0.0    add_s = 0.0
     [intra]                     alpha_s, beta_s_per_byte, rank_ports, node_ports
     [inter]                     the same
     [[inter.protocols]]         from_bytes, alpha_s, beta_s_per_byte
+    [[adds]]                    the same
 
 tenbin brings some as published, not measured; fitting writes others.
 """
 
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from math import inf
 from pathlib import Path
@@ -22,10 +24,12 @@ from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.links import Link, Links, Protocol
 
 BUNDLED = Path(__file__).parent / "machines"
+FIGURES = ("gamma_s_per_byte", "overhead_s", "error_share", "add_s")
+NEGATIVE = "alpha_s and beta_s_per_byte are not negative"
 
 
 class ProtocolTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A `[[intra.protocols]]` table; see `links.Protocol`."""
+    """An `[[intra.protocols]]` or `[[adds]]` table; see `links.Protocol`."""
 
     from_bytes: int
     alpha_s: float
@@ -43,22 +47,27 @@ class LinkTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def link(self) -> Link:
         """Return the link; raise UsageError for a negative time or no port."""
-        lines = [(self.alpha_s, self.beta_s_per_byte)]
-        lines += [(p.alpha_s, p.beta_s_per_byte) for p in self.protocols]
-        if min(map(min, lines)) < 0:
-            raise UsageError("alpha_s and beta_s_per_byte are not negative")
+        if min(self.alpha_s, self.beta_s_per_byte) < 0:
+            raise UsageError(NEGATIVE)
         if min(self.rank_ports, self.node_ports) <= 0:
             raise UsageError("rank_ports and node_ports are more than 0")
-        later = tuple(Protocol(**msgspec.to_builtins(p)) for p in self.protocols)
-        if [p.from_bytes for p in later] != sorted({p.from_bytes for p in later}):
-            raise UsageError("protocols: from_bytes grows from one to the next")
         return Link(
             self.alpha_s,
             self.beta_s_per_byte,
             self.rank_ports,
             self.node_ports,
-            later,
+            _protocols(self.protocols),
         )
+
+
+def _protocols(tables: Sequence[ProtocolTable]) -> tuple[Protocol, ...]:
+    """Return later lines; raise UsageError for a negative time or a wrong order."""
+    if any(min(p.alpha_s, p.beta_s_per_byte) < 0 for p in tables):
+        raise UsageError(NEGATIVE)
+    later = tuple(Protocol(**msgspec.to_builtins(p)) for p in tables)
+    if [p.from_bytes for p in later] != sorted({p.from_bytes for p in later}):
+        raise UsageError("from_bytes grows from one line to the next")
+    return later
 
 
 class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +82,8 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gamma_s_per_byte: float = 0.0
     overhead_s: float = 0.0
     error_share: float = 0.0
+    add_s: float = 0.0
+    adds: list[ProtocolTable] = []
 
     @property
     def links(self) -> Links:
@@ -81,9 +92,10 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             intra = self.intra.link()
         with blame("inter"):
             inter = self.inter.link()
-        return Links(
-            intra, inter, self.gamma_s_per_byte, self.overhead_s, self.error_share
-        )
+        with blame("adds"):
+            adds = _protocols(self.adds)
+        figures = {name: getattr(self, name) for name in FIGURES}
+        return Links(intra, inter, adds=adds, **figures)
 
 
 def load(name: str) -> Machine:
@@ -100,8 +112,10 @@ def load(name: str) -> Machine:
             machine = decode(tomllib.loads(path.read_text()), Machine)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(str(error)) from None
-        if machine.ranks_per_node < 1 or machine.gamma_s_per_byte < 0:
-            raise UsageError("ranks_per_node and gamma_s_per_byte are not negative")
+        if machine.ranks_per_node < 1:
+            raise UsageError("ranks_per_node is 1 at least")
+        if min(getattr(machine, name) for name in FIGURES) < 0:
+            raise UsageError(f"{', '.join(FIGURES)} are not negative")
         _ = machine.links  # judge them here, where the file is known
     return machine
 
@@ -114,16 +128,18 @@ def dump(name: str, sources: list[str], ranks_per_node: int, links: Links) -> st
         "sources": sources,
         "ranks_per_node": ranks_per_node,
     }
-    for key in ("gamma_s_per_byte", "overhead_s", "error_share"):
-        head[key] = getattr(links, key)
-    lines = _pairs(head)
+    head |= {name: getattr(links, name) for name in FIGURES}
+    lines = [*_pairs(head), *_tables("adds", map(asdict, links.adds))]
     for kind in ("intra", "inter"):
         table = asdict(getattr(links, kind))
         protocols = table.pop("protocols")
         lines += ["", f"[{kind}]", *_pairs(table)]
-        for protocol in protocols:
-            lines += ["", f"[[{kind}.protocols]]", *_pairs(protocol)]
+        lines += _tables(f"{kind}.protocols", protocols)
     return "\n".join(lines) + "\n"
+
+
+def _tables(name: str, tables: Iterable[dict[str, object]]) -> list[str]:
+    return [line for table in tables for line in ("", f"[[{name}]]", *_pairs(table))]
 
 
 def _pairs(values: dict[str, object]) -> list[str]:

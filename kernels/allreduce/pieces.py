@@ -8,12 +8,13 @@ of the lowest Schwarz criterion among all cuts at measured sizes.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from tenbin.kernels.allreduce.links import Floats, Protocol, lines_at
 
 MOST_PIECES = 3
 FEWEST_POINTS = 3  # in a piece
@@ -23,26 +24,11 @@ DONE = 1e-9
 SMALLEST = 1e-6  # share of a time that alpha or beta may make up
 LEAST_SPREAD = 0.01  # relative; repeated times differ more than this
 
-Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True)
-class Piece:
-    """Seconds of a message of `first_bytes` and more: alpha + beta bytes."""
-
-    first_bytes: int
-    alpha_s: float
-    beta_s_per_byte: float
-
-
-def time_of(pieces: Sequence[Piece], message_bytes: ArrayLike) -> Floats:
+def time_of(pieces: Sequence[Protocol], message_bytes: ArrayLike) -> Floats:
     """Return the seconds of messages; what is below the first piece belongs to it."""
-    size = np.asarray(message_bytes, dtype=np.float64)
-    firsts = [piece.first_bytes for piece in pieces]
-    which = np.maximum(np.searchsorted(firsts, size, side="right") - 1, 0)
-    alpha = np.array([piece.alpha_s for piece in pieces])
-    beta = np.array([piece.beta_s_per_byte for piece in pieces])
-    return np.asarray(alpha[which] + beta[which] * size)
+    alpha, beta = lines_at(pieces, message_bytes)
+    return alpha + beta * _floats(message_bytes)
 
 
 def fit_line(sizes: ArrayLike, times: ArrayLike) -> tuple[float, float]:
@@ -79,13 +65,13 @@ def _error(theta: Floats, size: Floats, time: Floats) -> float:
 
 def fit_pieces(
     sizes: ArrayLike, times: ArrayLike, most: int = MOST_PIECES
-) -> tuple[Piece, ...]:
+) -> tuple[Protocol, ...]:
     """Return the pieces of lowest Schwarz criterion; sizes ascend, each once."""
     size, time = _floats(sizes), _floats(times)
 
     @cache
-    def piece(a: int, b: int) -> Piece:
-        return Piece(int(size[a]) if a else 0, *fit_line(size[a:b], time[a:b]))
+    def piece(a: int, b: int) -> Protocol:
+        return Protocol(int(size[a]) if a else 0, *fit_line(size[a:b], time[a:b]))
 
     found = [
         _judge(size, time, tuple(piece(a, b) for a, b in pairwise(cut)))
@@ -104,8 +90,8 @@ def _cuts(points: int, count: int) -> Iterator[tuple[int, ...]]:
 
 
 def _judge(
-    size: Floats, time: Floats, pieces: tuple[Piece, ...]
-) -> tuple[float, tuple[Piece, ...]]:
+    size: Floats, time: Floats, pieces: tuple[Protocol, ...]
+) -> tuple[float, tuple[Protocol, ...]]:
     """Return Schwarz's criterion of pieces, and the pieces."""
     residual = np.log(time / time_of(pieces, size))
     variance = float(np.mean(residual**2)) + LEAST_SPREAD**2

@@ -5,15 +5,13 @@
     ring    0-1-2-3- | 4-5-6-7-                  each sends to the next
     fan     all with all                         each sends to all others at once
 
-A probe is a schedule too, compiled by the executor of the algorithms, so that what an
-executor costs per step is in the measured latency. It runs as they do: rounds in a
-buffer of few messages, several such buffers in turns, so that data comes from where
-theirs does. A ring is slower than pairs where ranks wait for a processor: whoever is
-late holds up all others. Ranks without a part wait in MPI, as those of an algorithm.
+A probe is a schedule too: that of a ring, or of direct levels, its sums made copies. So
+the executor's cost of a step is in the measured latency, and data comes from where that
+of an algorithm does: from a buffer of few messages, one of several in turns, and just
+received. A ring is slower than pairs where ranks wait for a processor: whoever is late
+holds up all others. Ranks without a part wait in MPI, as those of an algorithm.
 """
 
-import mmap
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,20 +19,16 @@ from itertools import pairwise
 
 import numpy as np
 from mpi4py import MPI
-from numpy.typing import NDArray
 
-from tenbin.kernels.allreduce.dtypes import accumulate
-from tenbin.kernels.allreduce.execute_mpi import compile_plan
-from tenbin.kernels.allreduce.plan import Plan
+from tenbin.kernel import Options, Task
+from tenbin.kernels.allreduce.execute_mpi import compile_plan, make_scratch
+from tenbin.kernels.allreduce.pool import buffers_needed, make_pool
 from tenbin.kernels.allreduce.schedule import Schedule, table
+from tenbin.kernels.allreduce.turns import time_turns
 
 LINKS = ("intra", "inter")
 SHAPES = ("ring", "fan")  # of three and more; of two they are pairs
-FEWEST_ROUNDS, MOST_ROUNDS = 1, 8
-PROBE_BYTES = 2**21  # of a buffer, unless the fewest rounds need more
-TURNS = 4  # buffers of a probe
-LARGE_PAGES_FROM = 2**22
-REPETITIONS = 5
+DTYPE = "float32"
 
 Groups = tuple[tuple[int, ...], ...]  # ranks, each in one group at most
 
@@ -100,28 +94,44 @@ def in_groups(nodes: Sequence[int], link: str) -> Groups:
     return groups if min(map(len, groups)) > 2 else ()
 
 
-def exchange(ranks: int, groups: Groups, rounds: int, shape: str = "ring") -> Schedule:
-    """Return `rounds` rounds in which members of a group send to the next, or to all.
+def exchange(ranks: int, groups: Groups, shape: str = "ring") -> Schedule:
+    """Return the rounds of a ring or of direct levels, each sum a copy.
 
-    In each round every member has a chunk of its own, sent and not written.
+    In round t the member at place i sends chunk i - t, which has just come to it.
     """
-    ends = [
-        (src, group[(place + distance) % len(group)], place)
+    rows = [
+        (t, src, group[(place + distance) % len(group)], (place - t) % len(group))
         for group in groups
+        for t in range(2 * (len(group) - 1) if shape == "ring" else 2)
         for place, src in enumerate(group)
         for distance in range(1, 2 if shape == "ring" else len(group))
     ]
-    src, dst, place = np.array(ends).T
-    chunks, step = max(map(len, groups)), np.arange(rounds).repeat(len(ends))
-    rows = table(
-        round=step,
-        src=np.tile(src, rounds),
-        dst=np.tile(dst, rounds),
-        chunk=np.tile(place, rounds) + chunks * step,
-        count=1,
-        reduce=False,
+    step, src, dst, chunk = np.array(rows).T
+    made = table(round=step, src=src, dst=dst, chunk=chunk, count=1, reduce=False)
+    return Schedule("exchange", ranks, max(map(len, groups)), made)
+
+
+def prepare(
+    comm: MPI.Comm, schedule: Schedule, message_bytes: int, ranks_per_node: int
+) -> Task:
+    """Return the task of an exchange, its buffers as many as an allreduce has."""
+    buffer_bytes = schedule.chunks * message_bytes
+    count = buffer_bytes // np.dtype(DTYPE).itemsize
+    buffers = buffers_needed(buffer_bytes, ranks_per_node, Options())
+    pool = make_pool(count, DTYPE, comm.size, comm.rank, buffers, seed=1)
+    scratch = make_scratch(schedule, comm.rank, pool.buffers[0])
+    plans = [compile_plan(schedule, comm, b, DTYPE, scratch) for b in pool.buffers]
+
+    def release() -> None:
+        for plan in plans:
+            plan.release()
+
+    return Task(
+        run=lambda: plans[pool.current].start(),
+        reset=pool.rotate,
+        release=release,
+        details={"buffers": buffers},
     )
-    return Schedule("exchange", ranks, chunks * rounds, rows)
 
 
 def time_rounds(
@@ -129,35 +139,20 @@ def time_rounds(
     groups: Groups,
     message_bytes: int,
     shape: str = "ring",
-    repetitions: int = REPETITIONS,
+    ranks_per_node: int = 2,
 ) -> float:
-    """Return the median time in seconds of one round of exchanges; collective.
-
-    A repetition takes as long as its slowest rank, divided by the rounds.
-    """
-    chunk_bytes = message_bytes * max(map(len, groups))
-    rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, PROBE_BYTES // chunk_bytes))
-    plans: list[Plan] = []
-    if any(comm.rank in group for group in groups):
-        schedule = exchange(comm.size, groups, rounds, shape)
-        buffers = [_fresh(rounds * chunk_bytes) for _ in range(TURNS)]
-        plans = [compile_plan(schedule, comm, buffer) for buffer in buffers]
-    spent = np.zeros(repetitions)
-    for i in range(-1, repetitions):  # the first one warms up
-        comm.Barrier()
-        began = time.perf_counter()
-        if plans:
-            plans[i % TURNS].start()
-            spent[i] = time.perf_counter() - began
-    for plan in plans:
-        plan.release()
-    slowest = np.empty_like(spent)
-    comm.Allreduce(spent, slowest, op=MPI.MAX)
-    return float(np.median(slowest)) / rounds
+    """Return the median time in seconds of one round of exchanges; collective."""
+    schedule = exchange(comm.size, groups, shape)
+    task = prepare(comm, schedule, message_bytes, ranks_per_node)
+    part = any(comm.rank in group for group in groups)
+    spent = time_turns(comm, task, part=part)
+    task.release()
+    return float(np.median(spent)) / schedule.rounds
 
 
 def probe(comm: MPI.Comm, nodes: list[int], sizes: Sequence[int]) -> list[Probe]:
     """Time every kind of link, shape and size once; collective."""
+    per_node = max(map(len, by_node(nodes)))
     asked = [
         (link, count, pair_up(nodes, link, count), "pair")
         for link in LINKS
@@ -174,7 +169,7 @@ def probe(comm: MPI.Comm, nodes: list[int], sizes: Sequence[int]) -> list[Probe]
             link,
             count,
             size,
-            time_rounds(comm, groups, size, shape),
+            time_rounds(comm, groups, size, shape, per_node),
             shape,
             len(groups[0]),
         )
@@ -192,37 +187,3 @@ def typical(passes: Iterable[Iterable[Probe]]) -> list[Probe]:
     return [
         replace(one, time_s=float(np.median(spent))) for one, spent in times.items()
     ]
-
-
-def time_adds(
-    comm: MPI.Comm, nodes: list[int], sizes: tuple[int, ...], dtype: str
-) -> list[tuple[int, float]]:
-    """Return (bytes, seconds) of the executor's addition, on all ranks at once."""
-    found = []
-    for size in sizes:
-        count = size // np.dtype(dtype).itemsize
-        parts = [_fresh(2 * size).view(dtype) for _ in range(TURNS)]
-        adds = [accumulate(dtype, part[:count], part[count:]) for part in parts]
-        spent = np.zeros(REPETITIONS)
-        for i in range(-1, REPETITIONS):
-            comm.Barrier()
-            began = time.perf_counter()
-            adds[i % TURNS]()
-            spent[i] = time.perf_counter() - began
-        slowest = comm.allreduce(float(np.median(spent)), op=MPI.MAX)
-        found.append((size, slowest))
-    return found
-
-
-def _fresh(count: int) -> NDArray[np.uint8]:
-    """Return memory straight from the system, in large pages where NumPy asks for them.
-
-    So are the buffers of algorithms; what an allocator has had before may lie nearer
-    to the processor.
-    """
-    memory = mmap.mmap(-1, count)
-    if count >= LARGE_PAGES_FROM and hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    buffer = np.frombuffer(memory, dtype=np.uint8)
-    buffer.fill(0)  # pages nobody has written to are no memory yet
-    return buffer

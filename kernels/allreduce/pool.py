@@ -18,6 +18,7 @@ from tenbin.cold import copies, last_level_cache_bytes
 from tenbin.dtypes import storage
 from tenbin.kernel import Options
 from tenbin.kernels.allreduce.dtypes import EXACT_SUM, store
+from tenbin.kernels.allreduce.pages import fresh
 
 PERIOD = 1021
 LARGEST = 255  # integer on one rank; less where the dtype cannot hold the sum
@@ -81,8 +82,7 @@ def make_pool(
         largest + 1, size=(ranks, PERIOD), dtype=np.int64
     )
     mine, wanted = store(pattern[rank], dtype), store(pattern.sum(axis=0), dtype)
-    fresh = (np.empty(count, dtype=storage(dtype)) for _ in range(buffers))
-    made = tuple(memory or fresh)
+    made = tuple(memory or (fresh(count, storage(dtype)) for _ in range(buffers)))
     for buffer in made:
         fill(buffer, mine)
     return Pool(made, mine, wanted, dtype)

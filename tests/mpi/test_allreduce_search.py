@@ -12,8 +12,9 @@ from mpi4py import MPI
 from tenbin.case import Case
 from tenbin.clock import synchronise
 from tenbin.kernels.allreduce.advice import measured, winners
+from tenbin.kernels.allreduce.calibrate import measure_links
 from tenbin.kernels.allreduce.executors import node_of_ranks
-from tenbin.kernels.allreduce.explore import explore, measure_links
+from tenbin.kernels.allreduce.explore import explore
 from tenbin.kernels.allreduce.overlap import medians, overlap_of
 from tenbin.kernels.allreduce.pingpong import time_rounds
 from tenbin.kernels.allreduce.problem import AllreduceProblem

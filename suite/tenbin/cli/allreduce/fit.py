@@ -51,7 +51,8 @@ def command(
 
 
 def _fit_here(ranks_per_node: int | None, out: Path | None, form: str) -> None:
-    from tenbin.kernels.allreduce.explore import describe, measure_links
+    from tenbin.kernels.allreduce.calibrate import measure_links
+    from tenbin.kernels.allreduce.explore import describe
 
     with ranks_here(ranks_per_node) as topology:
         text = describe(measure_links(topology), topology)

@@ -89,7 +89,8 @@ def _search_on(place: Place, given: dict[str, Any], out: Path) -> None:
 def _search_here(given: dict[str, Any], out: Path) -> bool:
     """Search on the ranks that are here; return whether this one is to speak."""
     from tenbin.kernels.allreduce import machines
-    from tenbin.kernels.allreduce.explore import explore, measure_links
+    from tenbin.kernels.allreduce.calibrate import measure_links
+    from tenbin.kernels.allreduce.explore import explore
 
     with ranks_here(given["ranks_per_node"]) as topology:
         asked = _judge(given, place_of(topology))

@@ -1,0 +1,38 @@
+"""From ranks to links: passes of probes and additions, and the fit of what is typical.
+
+Several passes, so that a disturbance does not meet all probes of a size.
+"""
+
+from collections.abc import Sequence
+
+from tenbin.kernels.allreduce.adding import Adds, time_adds, typical_adds
+from tenbin.kernels.allreduce.executors import node_of_ranks
+from tenbin.kernels.allreduce.fit import fit_links
+from tenbin.kernels.allreduce.links import Links
+from tenbin.kernels.allreduce.pingpong import Probe, probe, typical
+from tenbin.topology import Topology
+
+PROBED_BYTES = tuple(2**i for i in range(3, 23))
+PASSES = 3
+
+Pass = tuple[list[Probe], Adds]
+
+
+def measure_links(
+    topology: Topology, sizes: Sequence[int] = PROBED_BYTES, passes: int = PASSES
+) -> Links:
+    """Probe the ranks of the world and fit; the same on every rank."""
+    return fit_passes([one_pass(topology, sizes) for _ in range(passes)])
+
+
+def one_pass(topology: Topology, sizes: Sequence[int] = PROBED_BYTES) -> Pass:
+    """Time messages and additions of these sizes once; collective."""
+    world, per_node = topology.world, topology.ranks_per_node
+    probes = probe(world, node_of_ranks(topology), sizes)
+    return probes, time_adds(world, per_node, sizes, "float32")
+
+
+def fit_passes(passes: Sequence[Pass]) -> Links:
+    """Return the links that fit the typical times of several passes."""
+    probes, adds = zip(*passes, strict=True)
+    return fit_links(typical(probes), typical_adds(adds))
