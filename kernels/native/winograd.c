@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define LINE_FLOATS 16
-#define FEWEST_TILES 14
+#define FEWEST_TILES ((size_t)56)
 #define TAPS 9
 #define L2_BYTES ((size_t)1 << 20) /* where the system does not say */
 
@@ -16,21 +16,6 @@ int winograd_fits(const struct conv_shape *shape)
            shape->stride_h == 1 && shape->stride_w == 1 && shape->dilation_h == 1 &&
            shape->dilation_w == 1 && shape->pad_h <= 2 && shape->pad_w <= 2 &&
            shape->h + 2 * shape->pad_h >= 3 && shape->w + 2 * shape->pad_w >= 3;
-}
-
-static size_t round_up(size_t count, size_t unit)
-{
-    return (count + unit - 1) / unit * unit;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t share_out(size_t count, size_t parts)
-{
-    return parts > 1 ? (count + parts - 1) / parts : count;
 }
 
 static struct winograd_axis split_axis(size_t outputs, size_t m)
@@ -49,13 +34,13 @@ static size_t l2_bytes(void)
 #endif
 }
 
-/* V and M of a block stay in half of L2. Fewer tiles would make the transform of
-   filters, done again for every block, too dear. */
+/* V and M of a block stay in half of L2. With fewer tiles the transform of filters, done
+   again for every block, would be dearer than V from the cache behind. */
 static size_t block_tiles(const struct winograd_plan *plan, size_t panel)
 {
     const size_t points = plan->points * plan->points;
     const size_t tiles = l2_bytes() / 2 / (points * (plan->c + panel) * sizeof(float));
-    return tiles > FEWEST_TILES ? tiles : FEWEST_TILES;
+    return most(tiles, FEWEST_TILES);
 }
 
 static void count_kinds(struct winograd_plan *plan, size_t images)
@@ -87,10 +72,10 @@ struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
     const size_t want = block_tiles(&plan, panel);
     const size_t blocks = (plan.tiles + want / 2) / want;
     plan.teams = blocks >= (size_t)threads ? threads : 1;
-    plan.block = share_out(plan.tiles, round_up(blocks, (size_t)plan.teams));
+    plan.block = ceil_div(plan.tiles, most(round_up(blocks, (size_t)plan.teams), 1));
     /* One line more: points a power of two apart would share the sets of a cache. */
     plan.v_step = plan.block * plan.c + LINE_FLOATS;
-    plan.u_step = smaller(plan.c, WINOGRAD_CHUNK) * panel + LINE_FLOATS;
+    plan.u_step = least(plan.c, WINOGRAD_CHUNK) * panel + LINE_FLOATS;
     plan.m_step = plan.block * panel + LINE_FLOATS;
     return plan;
 }
@@ -119,7 +104,7 @@ size_t winograd_team_floats(const struct winograd_plan *plan)
 
 size_t winograd_thread_floats(const struct winograd_plan *plan)
 {
-    return round_up(plan->points * plan->points * (plan->u_step + plan->m_step),
+    return round_up(plan->points * (plan->u_step + plan->points * plan->m_step),
                     LINE_FLOATS);
 }
 
@@ -153,7 +138,7 @@ struct winograd_tile winograd_tile(const struct winograd_plan *plan, size_t tile
 
 static size_t clamp(size_t tile, size_t first, size_t count)
 {
-    return tile < first ? 0 : smaller(tile - first, count);
+    return tile < first ? 0 : least(tile - first, count);
 }
 
 struct winograd_range winograd_tiles_of(const struct winograd_plan *plan, size_t i,

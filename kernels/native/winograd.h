@@ -8,8 +8,8 @@
                 0  p  -p  inf  q                   F(3)
                 0  p  -p  inf  q  -q               F(4)
 
-   The transformed filter is w(a) times one constant of each point, the same for all
-   three, so tiles of every size share one packed U; what is left over at the lower and
+   The transformed filter is w(a), the same for all three, so tiles of every size share
+   one U; what is left over at the lower and
    right edge is an F(2) or F(3) that skips the last points:
 
        14 outputs = 4 + 4 + 4 + 2     22 of 6 + 6 + 6 + 6 products
@@ -22,9 +22,10 @@
 #define TENBIN_WINOGRAD_H
 
 #include "conv.h"
+#include "sizes.h"
 
-#define WINOGRAD_MOST 6   /* points of an axis */
-#define WINOGRAD_CHUNK 64 /* channels whose filters are transformed at a time */
+#define WINOGRAD_MOST 6             /* points of an axis */
+#define WINOGRAD_CHUNK ((size_t)32) /* channels whose filters are transformed at once */
 
 /* Outputs 0, m, 2m, ... start `full` tiles of F(m); one F(rest) is behind them. */
 struct winograd_axis {

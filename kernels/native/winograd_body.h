@@ -3,12 +3,12 @@
        WIDEN(from), ROUND(to, vec)    LANES stored elements
        NAME(stem)                     the names of what is defined here
 
-   One block of tiles, in whose U and M stay in L2 with V:
+   One block of tiles, in which U stays in L1 and M in L2:
 
        x --gather, transform--> V[point][C / LANES][tile][LANES]
        for each PANEL of K:
-           for each chunk of C:
-               w --transform--> U[point][C in chunk][PANEL]
+           for each row of points, for each chunk of C:
+               w --transform--> U[point in row][C in chunk][PANEL]
                M[point][tile][PANEL] += V U
            y <--transform, round-- M
 
@@ -37,34 +37,42 @@ static inline void NAME(round_some)(uint16_t *to, vec value, size_t count)
     memcpy(to, all, count * sizeof *to);
 }
 
-/* U of `channels` channels and one panel. */
-static ALWAYS_INLINE void NAME(transform_filters)(size_t points, float p,
-                                                  const uint16_t *w, size_t channels,
-                                                  float *u, size_t u_step)
+/* U of row `i` of points, `channels` channels and one panel. */
+static ALWAYS_INLINE void NAME(transform_row)(size_t points, float p, size_t i,
+                                              const uint16_t *w, size_t channels,
+                                              float *u, size_t u_step)
 {
     for (size_t c = 0; c < channels; c++, w += 8 * PANEL)
         for (size_t j = 0; j < VECTORS; j++, w += LANES, u += LANES) {
-            vec column[WINOGRAD_MOST][3], tap[3], at[WINOGRAD_MOST];
+            vec column[3], tap[3];
             UNROLL
             for (size_t s = 0; s < 3; s++) {
                 UNROLL
                 for (size_t r = 0; r < 3; r++)
                     tap[r] = WIDEN(w + (r * 3 + s) * PANEL);
-                filter_at_points(p, tap, at, points);
-                UNROLL
-                for (size_t i = 0; i < points; i++)
-                    column[i][s] = at[i];
+                column[s] = filter_at_point(p, i, tap);
             }
             UNROLL
-            for (size_t i = 0; i < points; i++) {
-                filter_at_points(p, column[i], at, points);
-                UNROLL
-                for (size_t k = 0; k < points; k++)
-                    store(u + (i * points + k) * u_step,
-                          spread(filter_scale(p, i) * filter_scale(p, k)) * at[k]);
-            }
+            for (size_t k = 0; k < points; k++)
+                store(u + k * u_step, filter_at_point(p, k, column));
         }
 }
+
+#define ROW(i) \
+    case i: \
+        NAME(transform_row)(points, p, i, w, channels, u, u_step); \
+        break;
+
+static ALWAYS_INLINE void NAME(transform_filters)(size_t points, float p, size_t row,
+                                                  const uint16_t *w, size_t channels,
+                                                  float *u, size_t u_step)
+{
+    switch (row) {
+        ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
+    }
+}
+
+#undef ROW
 
 /* V of one tile: the border of the image is read from `zeros`. */
 static ALWAYS_INLINE void
@@ -150,20 +158,23 @@ static void NAME(multiply_panel)(const struct NAME(work) *work, size_t panel,
                                  size_t first, size_t count)
 {
     const struct winograd_plan *plan = work->plan;
-    const size_t points = plan->points;
-    for (size_t c = 0; c < plan->c; c += WINOGRAD_CHUNK) {
-        const size_t left = plan->c - c;
-        const size_t channels = left < WINOGRAD_CHUNK ? left : WINOGRAD_CHUNK;
+    const size_t points = plan->points, chunks = ceil_div(plan->c, WINOGRAD_CHUNK);
+    for (size_t step = 0; step < points * chunks; step++) {
+        const size_t row = step / chunks, c = step % chunks * WINOGRAD_CHUNK;
+        const size_t channels = least(plan->c - c, WINOGRAD_CHUNK);
         const uint16_t *w = work->w + (panel * plan->c + c) * 9 * PANEL;
         if (points == 4)
-            NAME(transform_filters)(4, point_p(2), w, channels, work->u, plan->u_step);
+            NAME(transform_filters)(4, point_p(2), row, w, channels, work->u,
+                                    plan->u_step);
         else
-            NAME(transform_filters)(6, point_p(4), w, channels, work->u, plan->u_step);
-        for (size_t point = 0; point < points * points; point++) {
-            const struct winograd_range have = winograd_tiles_of(
-                plan, point / points, point % points, first, count);
+            NAME(transform_filters)(6, point_p(4), row, w, channels, work->u,
+                                    plan->u_step);
+        for (size_t column = 0; column < points; column++) {
+            const size_t point = row * points + column;
+            const struct winograd_range have =
+                winograd_tiles_of(plan, row, column, first, count);
             multiply_tiles(work->v + point * plan->v_step + c * count,
-                           work->u + point * plan->u_step,
+                           work->u + column * plan->u_step,
                            work->m + point * plan->m_step, have, count, channels,
                            c > 0);
         }
@@ -199,7 +210,6 @@ static void NAME(run)(const struct conv_shape *shape, size_t m, const uint16_t *
                       const uint16_t *w, uint16_t *y, float *scratch, int threads)
 {
     const struct winograd_plan plan = winograd_plan(shape, m, LANES, PANEL, threads);
-    const size_t points = plan.points * plan.points;
     float *own = scratch + (size_t)plan.teams * winograd_team_floats(&plan);
     float *end = own + (size_t)threads * winograd_thread_floats(&plan);
     uint16_t *zeros = (uint16_t *)end;
@@ -213,10 +223,9 @@ static void NAME(run)(const struct conv_shape *shape, size_t m, const uint16_t *
         float *u = own + (size_t)thread * winograd_thread_floats(&plan);
         const struct NAME(work) work = {
             shape, &plan, x, w, zeros, y, scratch + team * winograd_team_floats(&plan),
-            u, u + points * plan.u_step};
+            u, u + plan.points * plan.u_step};
         for (size_t first = team * plan.block; first < plan.tiles; first += stride) {
-            const size_t left = plan.tiles - first;
-            NAME(run_block)(&work, first, left < plan.block ? left : plan.block,
+            NAME(run_block)(&work, first, least(plan.tiles - first, plan.block),
                             members == 1 ? 0 : thread, members);
         }
     }
