@@ -75,6 +75,7 @@ COLUMNS: dict[str, str] = {
     "threads": "int64",
     "peak_flop_per_s": "float64",
     "read_byte_per_s": "float64",
+    "link_bound_s": "float64",
     **dict.fromkeys(["problem", "details", "output", "started"], "object"),
     "software": "object",
 }
@@ -118,7 +119,7 @@ def _row(
         *_start(record.samples),
         *((same(check.method), check.error) if check else ("", None)),
         *_source(record),
-        *(threads, *bounds),
+        *(threads, *bounds, _link_bound_s(record)),
         *(same(_json(record.problem)), same(_json(record.details))),
         *("\n".join(record.output), record.started),
     )
@@ -181,6 +182,12 @@ def _threads(record: Record) -> int:
     return record.ranks_per_node * (threads if isinstance(threads, int) else 1)
 
 
+def _link_bound_s(record: Record) -> float | None:
+    """Return the time below which the links do not let it come, where a search knew."""
+    bound_s = record.details.get("bound_s")
+    return bound_s if isinstance(bound_s, float) else None
+
+
 def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, sort_keys=True, default=str) if value else ""
 
@@ -202,6 +209,7 @@ def cases(table: pd.DataFrame) -> pd.DataFrame:
     frame["failed"] = frame["attempts"] - frame["launches"]
     frame["samples"] = group["samples"].median()
     frame["rate_byte_per_s"] = group["rate_byte_per_s"].median()
+    frame["link_bound_s"] = group["link_bound_s"].median()
     frame = frame.join(_over_launches(table))
     frame["interval"] = _interval_text(frame["launches"])
     frame["oversubscribed"] = group["oversubscribed"].any()
@@ -264,9 +272,11 @@ def with_rates(frame: pd.DataFrame) -> pd.DataFrame:
     time, flops, ranks = column("time_s"), column("flops"), column("ranks")
     peak, nodes = column("peak_flop_per_s"), column("nodes")
     message = np.where(frame["kernel"] == "allreduce", column("message_bytes"), np.nan)
-    bound = metrics.roofline_time(
+    roofline = metrics.roofline_time(
         flops, column("bytes"), peak * nodes, column("read_byte_per_s") * nodes
     )
+    links = column("link_bound_s")
+    bound = np.where(np.isnan(links), roofline, links)
     rate = metrics.flop_rate(flops, time)
     return frame.assign(
         flop_per_s=rate,

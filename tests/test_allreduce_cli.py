@@ -159,9 +159,13 @@ def test_a_search_measures_what_is_predicted_and_what_is_not(tmp_path: Path) -> 
     found = {row["algorithm"] for row in rows}
     assert {"library", "lib:flat", "flat", "shm:2", "shm-copy:2"} <= found
     assert any(row["front"] for row in rows)
+    assert {row["algorithm"] for row in rows if row["of bound"].endswith("%")} >= {
+        "flat"
+    }
     (run,) = store.load([out])
     predicted = {r.variant for r in run.records if "predicted_s" in r.details}
     assert "flat" in predicted
+    assert all(r.details["bound_s"] > 0 for r in run.records if r.variant in predicted)
     assert not predicted & {"library", "lib:flat", "shm:2", "shm-copy:2"}
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +13,6 @@ from tenbin.kernels.allreduce.advice import (
     crossovers,
     library_losses,
     pareto,
-    stragglers,
     winners,
 )
 from tenbin.kernels.allreduce.links import Link, Links
@@ -30,7 +28,6 @@ from tenbin.kernels.allreduce.space import (
     meaning,
     ranked,
 )
-from tenbin.record import Record, SampleRow
 
 SIZES = (1024, 2**16, 2**22, 2**26)
 CLOSE = 1.02
@@ -224,66 +221,3 @@ def test_losses_to_the_librarys_own_parts_are_ranges() -> None:
         (loss.from_bytes, loss.to_bytes, loss.most) for loss in library_losses(points)
     ]
     assert found == [(2, 4, 3.0), (16, 16, 2.0)]
-
-
-def record(exits: list[list[int]], flags: tuple[str, ...] = ()) -> Record:
-    samples = SampleRow(
-        entry_ns=[[0, 0]] * len(exits),
-        exit_ns=exits,
-        cpu_ns=[],
-        late=[],
-        warmup_ns=[],
-        start="window",
-        residual_ns=0,
-        stop="budget",
-    )
-    return Record(
-        run_id="r",
-        case="allreduce/flat",
-        launch=0,
-        status="ok",
-        kernel="allreduce",
-        variant="flat",
-        dtype="float32",
-        scaling="fixed",
-        label="1KiB",
-        problem={},
-        ranks=2,
-        ranks_per_node=2,
-        nodes=1,
-        hosts=["a", "b"],
-        samples=samples,
-        flags=list(flags),
-        started="",
-    )
-
-
-def test_a_rank_that_is_always_last_is_named() -> None:
-    (line,) = stragglers([record([[10, 20]] * 50)])
-    assert "rank 1 on b leaves last in 100% of 50 repetitions, 0.0 us behind" in line
-
-
-def test_a_barrier_may_let_one_rank_go_last() -> None:
-    late = record([[30, 30]] * 50)
-    assert late.samples is not None
-    samples = msgspec.structs.replace(late.samples, entry_ns=[[0, 20]] * 50)
-
-    by_window = msgspec.structs.replace(late, samples=samples)
-    barrier = msgspec.structs.replace(samples, start="barrier")
-    by_barrier = msgspec.structs.replace(late, samples=barrier)
-
-    assert "enters last" in stragglers([by_window])[0]
-    assert stragglers([by_barrier]) == []
-
-
-def test_a_rank_that_is_last_by_a_moment_holds_nobody_up() -> None:
-    assert stragglers([record([[1000, 1010]] * 50)]) == []
-
-
-@pytest.mark.parametrize("flag", ["oversubscribed", "unsynchronised"])
-def test_where_ranks_share_a_processor_or_no_clock_nobody_is_named(flag: str) -> None:
-    assert stragglers([record([[10, 20]] * 50, (flag,))]) == []
-
-
-def test_ranks_that_take_turns_are_not() -> None:
-    assert stragglers([record([[10, 20], [20, 10]] * 25)]) == []

@@ -136,6 +136,15 @@ def test_rates_follow_from_work_and_time() -> None:
     assert np.isnan(case["busbw_byte_per_s"])
 
 
+def test_what_links_allow_is_the_bound_of_what_moves_over_them() -> None:
+    record = create_record(time_s=2e-3, details={"bound_s": 1e-3})
+
+    case = table.cases(launches_of(record)).iloc[0]
+
+    assert case["bound_s"] == 1e-3
+    assert case["bound_share"] == pytest.approx(1e-3 / case["time_s"])
+
+
 def test_an_empty_machine_leaves_bounds_empty() -> None:
     case = table.cases(launches_of(create_record(), machine={})).iloc[0]
 

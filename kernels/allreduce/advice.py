@@ -1,10 +1,10 @@
-"""What measured records advise: winners, crossovers, trade-offs, and who is late.
+"""What measured records advise: winners, crossovers and trade-offs.
 
 Pure functions over records of one run; a record counts by the median of its makespans.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,22 +15,17 @@ from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.names import LIBRARY, parse
 from tenbin.kernels.allreduce.rounding import rounding
 from tenbin.kernels.allreduce.search import OWN_PAIR
-from tenbin.record import Record, SampleRow
+from tenbin.record import Record
 
 NOTICED = 1.05  # a ratio below this is no loss
-SURE = 1e-3  # p-value of a straggler
-OFTEN = 1.5  # times the share that a rank has by chance
-LATE = 0.05  # of the makespan, behind the others; less holds nobody up
-# where clocks disagree nobody knows who is last; where ranks take turns on a processor,
-# one of them always is
-NO_STRAGGLER = {"unsynchronised", "oversubscribed"}
 
 
 @dataclass(frozen=True)
 class Measured:
     """One algorithm at one place and size; None for what is not known.
 
-    `error` is the relative rounding error (root mean square) of the order of summation.
+    `error` is the relative rounding error (root mean square) of the order of summation,
+    `bound_s` the time that the schedule's bytes keep the fullest link busy.
     """
 
     nodes: int
@@ -39,6 +34,7 @@ class Measured:
     time_s: float
     error: float | None
     off_node_bytes: int | None
+    bound_s: float | None = None
 
 
 def measured(records: Iterable[Record]) -> list[Measured]:
@@ -54,6 +50,7 @@ def measured(records: Iterable[Record]) -> list[Measured]:
             time_s=float(np.median([median_s(record) for record in same])),
             error=_error(same[0]),
             off_node_bytes=same[0].details.get("inter_bytes"),
+            bound_s=same[0].details.get("bound_s"),
         )
         for key, same in sorted(times.items())
     ]
@@ -179,45 +176,3 @@ def library_losses(points: Sequence[Measured]) -> list[Loss]:
         losses.append(Loss(nodes, first, size, most))
         open_range = True
     return losses
-
-
-def stragglers(records: Iterable[Record]) -> list[str]:
-    """Return a line for each case whose last rank is no matter of chance."""
-    return [
-        f"{record.case}: {remark}"
-        for record in records
-        if record.samples is not None
-        and not record.samples.condensed
-        and record.ranks > 1
-        and not NO_STRAGGLER & set(record.flags)
-        for remark in _last_ranks(record, record.samples)
-    ]
-
-
-def _last_ranks(record: Record, samples: SampleRow) -> Iterator[str]:
-    stamped = {"leaves": samples.exit_ns}
-    if samples.start == "window":  # a barrier lets go of its ranks in its own order
-        stamped["enters"] = samples.entry_ns
-    for verb, stamps in stamped.items():
-        found = stats.straggler(stamps) if stamps else None
-        if found is None or not _counts(found, record.ranks):
-            continue
-        late = _late_s(stamps, found.rank)
-        if late < LATE * median_s(record):
-            continue
-        host = record.hosts[found.rank] if record.hosts else "?"
-        yield (
-            f"rank {found.rank} on {host} {verb} last in {found.share:.0%} of "
-            f"{len(stamps)} repetitions, {late * 1e6:.1f} us behind the others"
-        )
-
-
-def _counts(found: stats.Straggler, ranks: int) -> bool:
-    return found.p_value < SURE and found.share * ranks > OFTEN
-
-
-def _late_s(stamps: Sequence[Sequence[int]], rank: int) -> float:
-    """Return by how much a rank is behind the median of the others, usually."""
-    times = np.array(stamps, dtype=np.int64)
-    others = np.median(np.delete(times, rank, axis=1), axis=1)
-    return float(np.median(times[:, rank] - others)) / 1e9

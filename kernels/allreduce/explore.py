@@ -7,18 +7,22 @@
 All ranks of the world take part; rank 0 chooses and writes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
 from tenbin.decode import decode
+from tenbin.dtypes import storage
 from tenbin.kernels.allreduce import machines
+from tenbin.kernels.allreduce.bound import bound
 from tenbin.kernels.allreduce.links import Links
+from tenbin.kernels.allreduce.names import parse
 from tenbin.kernels.allreduce.search import Search, survivors
 from tenbin.kernels.allreduce.space import forecast
 from tenbin.kernels.allreduce.survey import first_nodes, make_cases, survey
+from tenbin.kernels.allreduce.traffic import node_by_node
 from tenbin.record import Record
 from tenbin.results import store
 from tenbin.study import Study
@@ -44,19 +48,15 @@ def explore(
     advance: Callable[[Record], object] = lambda record: None,
 ) -> None:
     """Choose and measure, and write a run folder; collective over the world."""
-    per_node = topology.ranks_per_node
-    chosen: dict[int, Names] = topology.world.bcast(
-        {
-            nodes: survivors(nodes * per_node, per_node, asked.sizes, links, asked.most)
-            for nodes in asked.nodes
-        }
+    chosen = topology.world.bcast(
+        _choose(asked, topology.ranks_per_node, links)
         if topology.rank == LEADER
         else None
     )
     with ExitStack() as stack:
         run_id, writer = "", None
         if topology.rank == LEADER:
-            run_id = _open(out, asked, chosen, per_node)
+            run_id = _open(out, asked, chosen, topology.ranks_per_node)
             (out / MACHINE_FILE).write_text(describe(links, topology))
             writer = stack.enter_context(store.open_writer(out))
         for nodes, names in chosen.items():
@@ -69,24 +69,44 @@ def explore(
                         advance(record)
 
 
+def _choose(asked: Search, ranks_per_node: int, links: Links) -> dict[int, Names]:
+    itemsize = storage(asked.dtype).itemsize
+    facts = asked.sizes, links, asked.most, itemsize
+    return {
+        nodes: survivors(nodes * ranks_per_node, ranks_per_node, *facts)
+        for nodes in asked.nodes
+    }
+
+
 def _measure(
     part: Topology, asked: Search, names: Names, links: Links, run_id: str
-) -> list[Record]:
+) -> Iterator[Record]:
     place = part.size, part.ranks_per_node
-    found = []
+    how = asked.rounds, asked.rule, run_id, asked.launch
     for size, variants in names.items():
         cases = make_cases(variants, size, *place, asked.dtype)
-        times = forecast(variants[1:], *place, [size], links)
-        records = survey(cases, part, asked.rounds, asked.rule, run_id, asked.launch)
-        found += [_with_prediction(record, times) for record in records]
-    return found
+        said = _predictions(variants, size, part, asked.dtype, links)
+        for record in survey(cases, part, *how):
+            details = {**record.details, **said.get(record.variant, {})}
+            yield msgspec.structs.replace(record, details=details)
 
 
-def _with_prediction(record: Record, times: Mapping[str, tuple[float, ...]]) -> Record:
-    if record.variant not in times:
-        return record
-    details = {**record.details, "predicted_s": times[record.variant][0]}
-    return msgspec.structs.replace(record, details=details)
+def _predictions(
+    names: Sequence[str], size: int, part: Topology, dtype: str, links: Links
+) -> dict[str, dict[str, float]]:
+    """Return the predicted time of each name that has one, and its bound."""
+    place, itemsize = (part.size, part.ranks_per_node), storage(dtype).itemsize
+    nodes = node_by_node(*place)
+    times = forecast(names, *place, [size], links, itemsize)
+    return {
+        name: {
+            "predicted_s": time_s,
+            "bound_s": bound(
+                parse(name).schedule(*place), nodes, size, itemsize, links
+            ),
+        }
+        for name, (time_s,) in times.items()
+    }
 
 
 def _open(

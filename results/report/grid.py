@@ -128,7 +128,7 @@ CASES = (
     Column("repetitions", *number("samples", count)),
     Column("rate", *number("flop_per_s", rate("FLOP/s"))),
     Column("of peak", *number("peak_share", percent)),
-    Column("of roofline", *number("bound_share", percent)),
+    Column("of bound", *number("bound_share", percent)),
     Column("reported rate", *number("rate_byte_per_s", rate("B/s"))),
     Column("algbw", *number("algbw_byte_per_s", rate("B/s"))),
     Column("busbw", *number("busbw_byte_per_s", rate("B/s"))),

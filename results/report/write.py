@@ -19,7 +19,17 @@ import jinja2
 import pandas as pd
 
 from tenbin.errors import NoDataError
-from tenbin.results import answers, doubt, facts, layers, lint, scaling, subject, table
+from tenbin.results import (
+    answers,
+    doubt,
+    facts,
+    layers,
+    lint,
+    scaling,
+    stragglers,
+    subject,
+    table,
+)
 from tenbin.results.crossover import crossovers
 from tenbin.results.figures import FIGURES, allreduce_ratio
 from tenbin.results.figures.captions import listed
@@ -78,7 +88,7 @@ def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
         name=_name(runs),
         machines=_machines(runs),
         counts=_counts(launches, cases),
-        findings=summary.sentences(launches, cases, gains),
+        findings=[*summary.sentences(launches, cases, gains), *_stragglers(runs)],
         skipped=[text for run in runs for text in run.skipped.sentences()],
         failures=_failures(launches),
         failed=int((~launches["valid"]).sum()),
@@ -129,6 +139,11 @@ def _counts(launches: pd.DataFrame, cases: pd.DataFrame) -> list[tuple[str, int,
         ("measured", int(launches["valid"].sum()), ""),
         *[(label, count, kind) for label, count, kind in bad if count],
     ]
+
+
+def _stragglers(runs: Sequence[Run]) -> list[str]:
+    records = (record for run in runs for record in run.records)
+    return stragglers.sentences(stragglers.stragglers(records))
 
 
 def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:

@@ -131,6 +131,7 @@ def _node_counts(text: str | None, place: Place) -> tuple[int, ...]:
 def _advise(out: Path, form: str) -> int:
     from tenbin.kernels.allreduce import advice
     from tenbin.results import store
+    from tenbin.results.stragglers import stragglers
 
     (run,) = store.load([out])
     bad = [record for record in run.records if record.status != "ok"]
@@ -149,8 +150,8 @@ def _advise(out: Path, form: str) -> int:
     print_rows([_point(point, point in front) for point in points], form)
     if form == "table":
         _print_advice(advice.crossovers(points), advice.library_losses(points))
-        for line in advice.stragglers(run.records):
-            click.echo(line)
+        for one in stragglers(run.records):
+            click.echo(str(one))
     click.echo(f"records: {out}; pages: tenbin report {out}", err=True)
     return FAILED if bad else 0
 
@@ -161,6 +162,7 @@ def _point(point: Any, on_front: bool) -> dict[str, Any]:
         "size": format_bytes(point.message_bytes),
         "algorithm": point.variant,
         "time": format_time(point.time_s),
+        "of bound": "" if not point.bound_s else f"{point.bound_s / point.time_s:.0%}",
         "rounding": "" if point.error is None else f"{point.error:.1e}",
         "off node": ""
         if point.off_node_bytes is None
