@@ -171,8 +171,19 @@ def test_additions_are_slower_from_a_size_on() -> None:
     assert seconds("flat", links=late) == seconds("flat")
 
 
+def test_bytes_are_as_slow_as_their_buffer_is_long() -> None:
+    out_of_cache = (Protocol(N // 8, 0.0, 3 * BETA),)
+    link = Link(ALPHA, BETA, protocols=out_of_cache, members=8)
+
+    slow = seconds("8/4", links=replace(LINKS, intra=link))
+    less = seconds("8/4", links=replace(LINKS, intra=replace(link, members=0)))
+
+    assert less == pytest.approx(seconds("8/4"))
+    assert slow > 1.5 * less
+
+
 def test_each_further_message_of_a_round_costs_its_overhead() -> None:
-    slow = replace(LINKS, overhead_s=1e-3)
+    slow = replace(LINKS, intra=Link(ALPHA, BETA, overhead_s=1e-3))
 
     assert seconds("4d", 4, slow) - seconds("4d", 4) == pytest.approx(4e-3)
     assert seconds("4", 4, slow) == seconds("4", 4)

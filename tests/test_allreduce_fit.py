@@ -12,7 +12,7 @@ from tenbin.errors import NoDataError
 from tenbin.kernels.allreduce.adding import typical_adds
 from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.hierarchical import hierarchical
-from tenbin.kernels.allreduce.links import Link, Links, Protocol
+from tenbin.kernels.allreduce.links import Link, Links, Protocol, lines_at
 from tenbin.kernels.allreduce.machines import Machine, dump
 from tenbin.kernels.allreduce.pieces import fit_line, fit_pieces, time_of
 from tenbin.kernels.allreduce.pingpong import (
@@ -115,8 +115,36 @@ def test_fans_show_the_overhead_of_a_message_and_the_ports_of_a_rank() -> None:
         ADDS,
     )
 
-    assert found.overhead_s == pytest.approx(3e-7, rel=0.1)
+    assert found.intra.overhead(8) == pytest.approx(3e-7, rel=0.1)
     assert found.intra.rank_ports == pytest.approx(1.5, rel=0.05)
+
+
+def test_two_messages_to_one_peer_show_the_overhead_of_each_protocol() -> None:
+    true = (Protocol(0, 2e-6, 1e-10, 5e-7), Protocol(2**13, 4e-6, 1e-10, 3e-6))
+
+    def timed(shape: str, messages: int) -> list[Probe]:
+        alpha = lines_at(true, SIZES, "alpha_s")
+        further = lines_at(true, SIZES, "overhead_s")
+        time = alpha + (messages - 1) * further + 1e-10 * messages * np.array(SIZES)
+        pairs = zip(SIZES, time.tolist(), strict=True)
+        return [Probe("intra", 1, size, time_s, shape) for size, time_s in pairs]
+
+    found = fit_links([*timed("pair", 1), *timed("fan", 2)], ADDS).intra
+
+    assert found.overhead(SIZES[0]) == pytest.approx(5e-7, rel=0.1)
+    assert found.overhead(2**14) == pytest.approx(3e-6, rel=0.1)
+    assert found.rank_ports == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize("ports", [1.0, 2.0])
+def test_any_number_of_pairs_shows_the_ports_of_a_node(ports: float) -> None:
+    several = [
+        Probe("inter", n, size, 1e-5 + 1e-9 * size * max(1.0, n / ports))
+        for n in (1, 2, 4)
+        for size in SIZES
+    ]
+
+    assert fit_links(several, ADDS).inter.node_ports == pytest.approx(ports, rel=0.05)
 
 
 def test_rings_are_believed_before_pairs_where_ranks_wait_for_each_other() -> None:
@@ -157,7 +185,7 @@ def test_an_exchange_sends_on_what_has_just_come(ranks: int, shape: str) -> None
     schedule = exchange(ranks, (tuple(range(ranks)),), shape)
     algorithm = hierarchical((ranks,), ("ring" if shape == "ring" else "direct",))
 
-    assert (schedule.rounds, schedule.chunks) == (algorithm.rounds, ranks)
+    assert schedule.rounds == algorithm.rounds
     for before, rows in pairwise(schedule):
         came = zip(before["dst"].tolist(), before["chunk"].tolist(), strict=True)
         gone = zip(rows["src"].tolist(), rows["chunk"].tolist(), strict=True)
@@ -198,7 +226,7 @@ def test_fitted_links_survive_a_machine_file() -> None:
 
     link = Link(1e-6, 1e-10, node_ports=1.5, protocols=(Protocol(4096, 2e-6, 9e-11),))
     adds = (Protocol(2**20, 1e-6, 6e-11),)
-    links = Links(link, Link(1e-5, 1e-9), 5e-11, 0.0, 0.07, 3e-7, adds)
+    links = Links(link, Link(1e-5, 1e-9), 5e-11, 0.07, 3e-7, adds)
     text = dump("here", ["a test"], 4, links)
     assert msgspec.convert(tomllib.loads(text), Machine).links == links
 

@@ -27,11 +27,13 @@ BROUGHT = sorted(path.stem for path in BUNDLED.glob("*.toml"))
 positive = st.floats(0, 1.0)
 ports = st.sampled_from([1.0, 2.5, float("inf")])
 protocols = st.lists(
-    st.builds(Protocol, st.integers(1, 2**40), positive, positive),
+    st.builds(Protocol, st.integers(1, 2**40), positive, positive, positive),
     max_size=3,
     unique_by=lambda protocol: protocol.from_bytes,
 ).map(lambda found: tuple(sorted(found, key=lambda p: p.from_bytes)))
-link = st.builds(Link, positive, positive, ports, ports, protocols)
+link = st.builds(
+    Link, positive, positive, ports, ports, protocols, positive, st.integers(0, 8)
+)
 
 
 def load_text(text: str, tmp_path: Path) -> Machine:
@@ -66,7 +68,7 @@ def test_what_is_written_is_read_back(
 ) -> None:
     import tempfile
 
-    links = Links(intra, inter, gamma, 0.0, error, gamma / 2, adds)
+    links = Links(intra, inter, gamma, error, gamma / 2, adds)
     with tempfile.TemporaryDirectory() as folder:
         machine = load_text(dump("lab", [source], 4, links), Path(folder))
 
@@ -80,12 +82,12 @@ def test_what_is_written_is_read_back(
     [
         ("node_ports", "ports", r"lab.toml: inter: unknown key ports; choose from .*"),
         ("alpha_s = 2e-6", "", "inter: object missing required field alpha_s"),
-        ("1e-9", "-1e-9", "inter: alpha_s and beta_s_per_byte are not negative"),
+        ("1e-9", "-1e-9", "inter: alpha_s, beta_s_per_byte, .* are not negative"),
         ("node_ports = 2", "node_ports = 0", "inter: rank_ports and node_ports"),
         ("measured = true", 'measured = "yes"', "measured: expected bool"),
         ("ranks_per_node = 2", "ranks_per_node = 0", "ranks_per_node"),
-        ("[intra]", "add_s = -1\n[intra]", "add_s are not negative"),
-        ("[intra]", ADDS.format(4, -1) + "[intra]", "adds: alpha_s and beta_s"),
+        ("[intra]", "add_s = -1\n[intra]", "add_s, .* are not negative"),
+        ("[intra]", ADDS.format(4, -1) + "[intra]", "adds: alpha_s, beta_s"),
         ("[intra]", ADDS.format(0, 0) * 2 + "[intra]", "adds: from_bytes grows"),
         ("name =", "name", "lab.toml: "),
     ],
@@ -95,6 +97,16 @@ def test_a_bad_machine_file_is_blamed_by_key(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         load_text(GOOD.replace(old, new), tmp_path)
+
+
+def test_an_overhead_above_the_tables_is_that_of_both_links(tmp_path: Path) -> None:
+    protocols = "[[inter.protocols]]\nfrom_bytes = 4\nalpha_s = 1\n"
+    text = GOOD + protocols + "beta_s_per_byte = 1\noverhead_s = 2e-7\n"
+
+    links = load_text("overhead_s = 1e-7\n" + text, tmp_path).links
+
+    assert links.intra.overhead(8) == pytest.approx(1e-7)
+    assert links.inter.overhead([1, 8]) == pytest.approx([1e-7, 3e-7])
 
 
 def test_an_unknown_machine_lists_the_choices() -> None:

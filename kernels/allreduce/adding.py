@@ -18,7 +18,6 @@ from tenbin.kernels.allreduce.pool import buffers_needed, fill, make_pool
 from tenbin.kernels.allreduce.turns import time_turns
 
 Adds = Sequence[tuple[int, float]]  # bytes, seconds
-CHUNKS = 2  # of a buffer, as in an allreduce of two ranks
 
 
 def time_adds(
@@ -35,8 +34,9 @@ def time_adds(
 def prepare(comm: MPI.Comm, size: int, ranks_per_node: int, dtype: str) -> Task:
     """Return the task of adding `size` bytes, refilled before each time."""
     count = size // storage(dtype).itemsize
-    buffers = buffers_needed(CHUNKS * size, ranks_per_node, Options())
-    pool = make_pool(CHUNKS * count, dtype, comm.size, comm.rank, buffers, seed=1)
+    chunks = max(2, ranks_per_node)  # as in the probes of a node
+    buffers = buffers_needed(chunks * size, ranks_per_node, Options())
+    pool = make_pool(chunks * count, dtype, comm.size, comm.rank, buffers, seed=1)
     scratch = fresh(count, storage(dtype))
     adds = [accumulate(dtype, buffer[:count], scratch) for buffer in pool.buffers]
 

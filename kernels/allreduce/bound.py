@@ -32,7 +32,7 @@ def bound(
     off = place[src] != place[dst]
     longest = 0.0
     for here, link in ((~off, links.intra), (off, links.inter)):
-        busy = (link.beta(size) * size)[here]
+        busy = (link.beta(size, message_bytes) * size)[here]
         for end in (src[here], dst[here]):
             rank = np.bincount(end, busy).max(initial=0.0) / link.rank_ports
             node = np.bincount(place[end], busy).max(initial=0.0) / link.node_ports

@@ -150,7 +150,7 @@ def predict(
     before: Messages | None = None
     for number, messages in _rounds(schedule, place, message_bytes, itemsize):
         if not messages.same(before):
-            load = _load(messages, place, schedule.ranks, links)
+            load = _load(messages, place, schedule.ranks, message_bytes, links)
         before = messages
         clock, free, held_by, late, end = _advance(clock, free, messages, load)
         history.append(Round(number, messages, load, held_by, late, end))
@@ -183,12 +183,16 @@ def _rounds(
             yield number, Messages(*part)
 
 
-def _load(messages: Messages, place: Ints, ranks: int, links: Links) -> Load:
+def _load(
+    messages: Messages, place: Ints, ranks: int, buffer_bytes: int, links: Links
+) -> Load:
     """Fill the ports of ranks and nodes with the bytes of a round."""
     off, size = messages.off, messages.size
     both = (links.intra, links.inter)
-    alpha = np.where(off, links.inter.alpha(size), links.intra.alpha(size))
-    alone = np.where(off, links.inter.beta(size), links.intra.beta(size)) * size
+    alpha = np.choose(off, [link.alpha(size) for link in both])
+    overhead = np.choose(off, [link.overhead(size) for link in both])
+    beta = np.choose(off, [link.beta(size, buffer_bytes) for link in both])
+    alone = beta * size
     seconds, carried = alone.astype(np.float64), size.astype(np.float64)
     per_rank = np.array([link.rank_ports for link in both])[off]
     per_node = np.array([link.node_ports for link in both])[off]
@@ -204,14 +208,14 @@ def _load(messages: Messages, place: Ints, ranks: int, links: Links) -> Load:
         carried = np.where(full > seconds, load, carried)
         seconds = np.maximum(seconds, full)
     added = np.bincount(messages.dst, messages.added, ranks).astype(np.float64)
-    adding = links.adding(messages.added)
+    adding = links.adding(messages.added, buffer_bytes)
     turns = np.bincount(messages.src, minlength=ranks)[messages.src] - 1
     leaves, enters = 4 * place[messages.src] + off, 4 * place[messages.dst] + 2 + off
     count = 4 * (int(place.max(initial=0)) + 1)
     share = (alone / per_node).astype(np.float64)
     busy_s = np.bincount(leaves, share, count) + np.bincount(enters, share, count)
     return Load(
-        latency_s=alpha + links.overhead_s * turns,
+        latency_s=alpha + overhead * turns,
         transfer_s=seconds,
         port_bytes=carried,
         add_s=np.bincount(messages.dst, adding, ranks).astype(np.float64),

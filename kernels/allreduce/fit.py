@@ -2,7 +2,7 @@
 
     all at once     alpha, beta and their breakpoints, as algorithms load the links:
                     rings, or pairs where there are no three ranks to make one
-    one pair        how much faster it is alone: the ports that a node's ranks share
+    fewer pairs     how much faster they are: the ports that a node's ranks share
     fans            overhead, what each further message of a round costs its sender;
                     ports of a rank, how many of them go side by side
     additions       gamma and its breakpoints, on all ranks at once
@@ -19,14 +19,19 @@ import numpy as np
 
 from tenbin.errors import NoDataError
 from tenbin.kernels.allreduce.adding import Adds
-from tenbin.kernels.allreduce.links import Floats, Link, Links
+from tenbin.kernels.allreduce.links import (
+    Floats,
+    Link,
+    Links,
+    Protocol,
+    lines_at,
+)
 from tenbin.kernels.allreduce.pieces import fit_pieces, time_of
 from tenbin.kernels.allreduce.pingpong import LINKS, Probe
 
 LEFT_OUT = 3  # every third size judges the fit of the others
 SHARED = 1.1  # pairs that slow each other by less have ports of their own
 BULK_BYTES = 2**16  # and more: bandwidth decides
-SMALL_BYTES = 2**10  # and less: latency does
 
 
 def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
@@ -40,46 +45,57 @@ def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
     if not kinds:
         raise NoDataError("no pair of ranks was probed: start at least 2")
     known = [fit_link(kind) for kind in kinds]  # in the order of LINKS
-    overheads = [overhead for kind in kinds if (overhead := _overhead(kind))]
     first, *later = fit_pieces(*_columns(adds))
     return Links(
         known[0],
         known[-1],
         gamma_s_per_byte=first.beta_s_per_byte,
+        error_share=float(np.median(np.concatenate(list(map(_hold_out, kinds))))),
         add_s=first.alpha_s,
         adds=tuple(later),
-        overhead_s=float(np.median(overheads)) if overheads else 0.0,
-        error_share=float(np.median(np.concatenate(list(map(_hold_out, kinds))))),
     )
 
 
 def fit_link(probes: Sequence[Probe]) -> Link:
     """Return one class of links from its probes."""
     loaded = _loaded(probes)
-    size, time = _times(loaded)
-    slowdown, ports = _sharing(probes)
-    first, *later = (
-        replace(piece, beta_s_per_byte=piece.beta_s_per_byte / slowdown)
-        for piece in fit_pieces(size, time)
-    )
+    slowdown, node_ports = _sharing(probes)
+    rank_ports = _rank_ports(probes)
+    lines = [
+        replace(line, beta_s_per_byte=line.beta_s_per_byte / slowdown)
+        for line in _with_overheads(fit_pieces(*_times(loaded)), probes, rank_ports)
+    ]
     return Link(
-        first.alpha_s,
-        first.beta_s_per_byte,
-        rank_ports=_rank_ports(probes),
-        node_ports=ports,
-        protocols=tuple(later),
+        lines[0].alpha_s,
+        lines[0].beta_s_per_byte,
+        rank_ports=rank_ports,
+        node_ports=node_ports,
+        protocols=tuple(lines[1:]),
+        overhead_s=lines[0].overhead_s,
+        members=loaded[0].members if loaded[0].link == "intra" else 0,
     )
 
 
 def _sharing(probes: Sequence[Probe]) -> tuple[float, float]:
     """Return how much slower bytes are all at once, and the ports of a node."""
-    loaded = _loaded(probes)
-    alone = [p for p in _shaped(probes, "pair") if p.pairs == 1]
-    messages = _per_node(loaded[0])
-    if messages == _per_node(alone[0]):
+    pairs, loaded = _shaped(probes, "pair"), _loaded(probes)
+    alone = [p for p in pairs if p.pairs == 1]
+    counts = sorted({p.pairs for p in pairs if p.pairs > 1})
+    several = [[p for p in pairs if p.pairs == count] for count in counts]
+    more = [
+        one for one in (*several, loaded) if _per_node(one[0]) > _per_node(alone[0])
+    ]
+    if not more:
         return 1.0, inf
-    slowdown = float(np.median(_in_bulk(loaded) / _in_bulk(alone)))
-    return (slowdown, messages / slowdown) if slowdown > SHARED else (1.0, inf)
+    slowdowns = [float(np.median(_in_bulk(one) / _in_bulk(alone))) for one in more]
+    if slowdowns[-1] <= SHARED:
+        return 1.0, inf
+    ports = [
+        _per_node(one[0]) / slowdown
+        for one, slowdown in zip(more, slowdowns, strict=True)
+        if slowdown > SHARED
+    ]
+    return slowdowns[-1], float(np.median(ports))
 
 
 def _per_node(probe: Probe) -> int:
@@ -89,15 +105,34 @@ def _per_node(probe: Probe) -> int:
     return 2 * probe.pairs if probe.shape == "pair" else probe.members
 
 
-def _overhead(probes: Sequence[Probe]) -> float:
-    """Return the seconds of each message beyond the first, 0 where nothing shows it."""
+def _with_overheads(
+    lines: Sequence[Protocol], probes: Sequence[Probe], rank_ports: float
+) -> list[Protocol]:
+    """Return the lines with what fans show; 0 where there is none, or it shows less.
+
+    A line that only holds in bulk has the overhead of the one before.
+    """
     fan = _shaped(probes, "fan")
     if not fan:
-        return 0.0
+        return list(lines)
     size, time = _times(fan)
-    small = size <= max(SMALL_BYTES, size[0])
-    further = (time - _times(_loaded(probes))[1])[small] / (fan[0].members - 2)
-    return max(0.0, float(np.median(further)))
+    further = time - _times(_loaded(probes))[1]
+    messages = _sent(fan[0])
+    bytes_s = lines_at(lines, size, "beta_s_per_byte") * size
+    excess = (further - (messages / rank_ports - 1) * bytes_s) / (messages - 1)
+    small = size <= max(BULK_BYTES, size[0])
+    found, last = [], 0.0
+    for line, end in zip(lines, [*(n.from_bytes for n in lines[1:]), inf], strict=True):
+        here = small & (size >= line.from_bytes) & (size < end)
+        if here.any():
+            last = max(0.0, float(np.median(excess[here])))
+        found.append(replace(line, overhead_s=last))
+    return found
+
+
+def _sent(probe: Probe) -> int:
+    """Return the messages of a rank in a round of a fan."""
+    return max(2, probe.members - 1)
 
 
 def _rank_ports(probes: Sequence[Probe]) -> float:
@@ -105,7 +140,7 @@ def _rank_ports(probes: Sequence[Probe]) -> float:
     fan = _shaped(probes, "fan")
     if not fan:
         return 1.0
-    messages = fan[0].members - 1
+    messages = _sent(fan[0])
     ports = messages * np.median(_in_bulk(_loaded(probes)) / _in_bulk(fan))
     return float(np.clip(ports, 1.0, messages))
 

@@ -1,12 +1,15 @@
 """Links: what a message costs inside a node and between nodes (alpha, beta, gamma).
 
     a message of m bytes       alpha + m beta
+    one more of the round      overhead + m beta
     the bytes of one rank      share `rank_ports` ports of that speed, each way
     the bytes of one node      share `node_ports` ports of that speed, each way
     adding m bytes             add + m gamma
 
-Hockney's model with ports; `Protocol` bends the line where a library changes its way
-of sending, `overhead_s` is LogGP's o: what each message beyond the first costs a rank.
+Hockney's model with ports, and LogGP's o. Further `Protocol`s bend the line where a
+library changes its way of sending, or where a buffer leaves the cache: bytes of a
+buffer that `members` ranks cut are at least as slow as those of messages as long as its
+part.
 """
 
 from collections.abc import Sequence
@@ -21,11 +24,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Protocol:
-    """The line that holds for messages of `from_bytes` and more."""
+    """The line that holds for messages of `from_bytes` and more.
+
+    `overhead_s` is alpha of each message beyond the first in a round of its rank.
+    """
 
     from_bytes: int
     alpha_s: float
     beta_s_per_byte: float
+    overhead_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,8 @@ class Link:
     """One class of links: a line, the ports that share it, and later protocols.
 
     `rank_ports`: transfers of one rank at full speed side by side; `node_ports`: those
-    of one node. `protocols` are in the order of their sizes.
+    of one node. `protocols` are in the order of their sizes. `members` cut the buffers
+    that it was measured in; 0 where only the length of a message counts.
     """
 
     alpha_s: float
@@ -41,29 +49,41 @@ class Link:
     rank_ports: float = 1.0
     node_ports: float = inf
     protocols: tuple[Protocol, ...] = ()
+    overhead_s: float = 0.0
+    members: int = 0
+
+    @property
+    def lines(self) -> tuple[Protocol, ...]:
+        """Return all lines; the first holds from the shortest message on."""
+        first = Protocol(0, self.alpha_s, self.beta_s_per_byte, self.overhead_s)
+        return (first, *self.protocols)
 
     def alpha(self, message_bytes: ArrayLike) -> Floats:
         """Return the latency of messages in seconds, same shape."""
-        return self._lines(message_bytes)[0]
+        return lines_at(self.lines, message_bytes, "alpha_s")
 
-    def beta(self, message_bytes: ArrayLike) -> Floats:
-        """Return the seconds per byte of messages, same shape."""
-        return self._lines(message_bytes)[1]
+    def overhead(self, message_bytes: ArrayLike) -> Floats:
+        """Return the seconds of further messages in a round, same shape."""
+        return lines_at(self.lines, message_bytes, "overhead_s")
 
-    def _lines(self, message_bytes: ArrayLike) -> tuple[Floats, Floats]:
-        first = Protocol(0, self.alpha_s, self.beta_s_per_byte)
-        return lines_at((first, *self.protocols), message_bytes)
+    def beta(self, message_bytes: ArrayLike, buffer_bytes: int = 0) -> Floats:
+        """Return the seconds per byte of messages out of a buffer, same shape."""
+        size = as_long_as(message_bytes, buffer_bytes, self.members)
+        return lines_at(self.lines, size, "beta_s_per_byte")
 
 
-def lines_at(
-    protocols: Sequence[Protocol], message_bytes: ArrayLike
-) -> tuple[Floats, Floats]:
-    """Return alpha and beta that hold for messages; the first holds below it, too."""
-    alpha = np.array([protocol.alpha_s for protocol in protocols])
-    beta = np.array([protocol.beta_s_per_byte for protocol in protocols])
-    edges = [protocol.from_bytes for protocol in protocols[1:]]
-    which = np.searchsorted(edges, np.asarray(message_bytes), side="right")
-    return alpha[which], beta[which]
+def as_long_as(message_bytes: ArrayLike, buffer_bytes: int, members: int) -> Floats:
+    """Return the length of messages whose bytes are as fast as those of a buffer."""
+    part = buffer_bytes / members if members else 0.0
+    return np.maximum(np.asarray(message_bytes, dtype=np.float64), part)
+
+
+def lines_at(lines: Sequence[Protocol], size: ArrayLike, name: str) -> Floats:
+    """Return a figure of the lines that hold for messages, same shape."""
+    figures = np.array([getattr(line, name) for line in lines], dtype=np.float64)
+    edges = [line.from_bytes for line in lines[1:]]
+    which = np.searchsorted(edges, np.asarray(size), side="right")
+    return np.asarray(figures[which])
 
 
 @dataclass(frozen=True)
@@ -78,14 +98,15 @@ class Links:
     intra: Link
     inter: Link
     gamma_s_per_byte: float = 0.0
-    overhead_s: float = 0.0
     error_share: float = 0.0
     add_s: float = 0.0
     adds: tuple[Protocol, ...] = ()
 
-    def adding(self, added_bytes: ArrayLike) -> Floats:
-        """Return the seconds of additions, same shape; adding nothing is free."""
-        added = np.asarray(added_bytes)
-        first = Protocol(0, self.add_s, self.gamma_s_per_byte)
-        overhead, gamma = lines_at((first, *self.adds), added)
+    def adding(self, added_bytes: ArrayLike, buffer_bytes: int = 0) -> Floats:
+        """Return the seconds of additions in a buffer, same shape; nothing is free."""
+        added = np.asarray(added_bytes, dtype=np.float64)
+        lines = (Protocol(0, self.add_s, self.gamma_s_per_byte), *self.adds)
+        long = as_long_as(added, buffer_bytes, self.intra.members)
+        overhead = lines_at(lines, added, "alpha_s")
+        gamma = lines_at(lines, long, "beta_s_per_byte")
         return np.where(added > 0, overhead + gamma * added, 0.0)

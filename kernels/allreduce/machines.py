@@ -2,18 +2,20 @@
 
     name = "ABCI 1.0"           sources = ["where the figures are from"]
     measured = false            ranks_per_node = 4
-    gamma_s_per_byte = 1e-11    overhead_s = 0.0    error_share = 0.0    add_s = 0.0
-    [intra]                     alpha_s, beta_s_per_byte, rank_ports, node_ports
+    gamma_s_per_byte = 1e-11    add_s = 0.0    error_share = 0.0
+    [intra]                     alpha_s, beta_s_per_byte, overhead_s,
+                                rank_ports, node_ports, members
     [inter]                     the same
-    [[inter.protocols]]         from_bytes, alpha_s, beta_s_per_byte
+    [[inter.protocols]]         from_bytes, alpha_s, beta_s_per_byte, overhead_s
     [[adds]]                    the same
 
-tenbin brings some as published, not measured; fitting writes others.
+tenbin brings some as published, not measured; fitting writes others. An `overhead_s`
+above the tables is that of both links.
 """
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import inf
 from pathlib import Path
 
@@ -24,8 +26,8 @@ from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.links import Link, Links, Protocol
 
 BUNDLED = Path(__file__).parent / "machines"
-FIGURES = ("gamma_s_per_byte", "overhead_s", "error_share", "add_s")
-NEGATIVE = "alpha_s and beta_s_per_byte are not negative"
+FIGURES = ("gamma_s_per_byte", "add_s", "error_share")
+NEGATIVE = "alpha_s, beta_s_per_byte, overhead_s and members are not negative"
 
 
 class ProtocolTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +36,7 @@ class ProtocolTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     from_bytes: int
     alpha_s: float
     beta_s_per_byte: float
+    overhead_s: float = 0.0
 
 
 class LinkTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,10 +47,12 @@ class LinkTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rank_ports: float = 1.0
     node_ports: float = inf
     protocols: list[ProtocolTable] = []
+    overhead_s: float = 0.0
+    members: int = 0
 
     def link(self) -> Link:
         """Return the link; raise UsageError for a negative time or no port."""
-        if min(self.alpha_s, self.beta_s_per_byte) < 0:
+        if min(self.alpha_s, self.beta_s_per_byte, self.overhead_s, self.members) < 0:
             raise UsageError(NEGATIVE)
         if min(self.rank_ports, self.node_ports) <= 0:
             raise UsageError("rank_ports and node_ports are more than 0")
@@ -57,12 +62,14 @@ class LinkTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self.rank_ports,
             self.node_ports,
             _protocols(self.protocols),
+            self.overhead_s,
+            self.members,
         )
 
 
 def _protocols(tables: Sequence[ProtocolTable]) -> tuple[Protocol, ...]:
     """Return later lines; raise UsageError for a negative time or a wrong order."""
-    if any(min(p.alpha_s, p.beta_s_per_byte) < 0 for p in tables):
+    if any(min(p.alpha_s, p.beta_s_per_byte, p.overhead_s) < 0 for p in tables):
         raise UsageError(NEGATIVE)
     later = tuple(Protocol(**msgspec.to_builtins(p)) for p in tables)
     if [p.from_bytes for p in later] != sorted({p.from_bytes for p in later}):
@@ -89,13 +96,21 @@ class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def links(self) -> Links:
         """Return the links for `predict`."""
         with blame("intra"):
-            intra = self.intra.link()
+            intra = _with_overhead(self.intra.link(), self.overhead_s)
         with blame("inter"):
-            inter = self.inter.link()
+            inter = _with_overhead(self.inter.link(), self.overhead_s)
         with blame("adds"):
             adds = _protocols(self.adds)
         figures = {name: getattr(self, name) for name in FIGURES}
         return Links(intra, inter, adds=adds, **figures)
+
+
+def _with_overhead(link: Link, overhead_s: float) -> Link:
+    """Add what further messages cost on every link, whatever their length."""
+    first, *later = (
+        replace(line, overhead_s=line.overhead_s + overhead_s) for line in link.lines
+    )
+    return replace(link, overhead_s=first.overhead_s, protocols=tuple(later))
 
 
 def load(name: str) -> Machine:
@@ -114,8 +129,8 @@ def load(name: str) -> Machine:
             raise UsageError(str(error)) from None
         if machine.ranks_per_node < 1:
             raise UsageError("ranks_per_node is 1 at least")
-        if min(getattr(machine, name) for name in FIGURES) < 0:
-            raise UsageError(f"{', '.join(FIGURES)} are not negative")
+        if min(getattr(machine, name) for name in (*FIGURES, "overhead_s")) < 0:
+            raise UsageError(f"{', '.join(FIGURES)}, overhead_s are not negative")
         _ = machine.links  # judge them here, where the file is known
     return machine
 

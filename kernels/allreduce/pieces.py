@@ -27,8 +27,9 @@ LEAST_SPREAD = 0.01  # relative; repeated times differ more than this
 
 def time_of(pieces: Sequence[Protocol], message_bytes: ArrayLike) -> Floats:
     """Return the seconds of messages; what is below the first piece belongs to it."""
-    alpha, beta = lines_at(pieces, message_bytes)
-    return alpha + beta * _floats(message_bytes)
+    size = _floats(message_bytes)
+    beta = lines_at(pieces, size, "beta_s_per_byte")
+    return lines_at(pieces, size, "alpha_s") + beta * size
 
 
 def fit_line(sizes: ArrayLike, times: ArrayLike) -> tuple[float, float]:

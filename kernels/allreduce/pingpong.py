@@ -3,7 +3,8 @@
     intra   on every node                inter   between ranks of equal local rank
     pair    0-1  2-3 | 4-5  6-7                  0-4  1-5  2-6  3-7, or only the first
     ring    0-1-2-3- | 4-5-6-7-                  each sends to the next
-    fan     all with all                         each sends to all others at once
+    fan     all with all                         each sends to all others at once, or
+                                                 of two, two messages to the other
 
 A probe is a schedule too: that of a ring, or of direct levels, its sums made copies. So
 the executor's cost of a step is in the measured latency, and data comes from where that
@@ -27,7 +28,6 @@ from tenbin.kernels.allreduce.schedule import Schedule, table
 from tenbin.kernels.allreduce.turns import time_turns
 
 LINKS = ("intra", "inter")
-SHAPES = ("ring", "fan")  # of three and more; of two they are pairs
 DTYPE = "float32"
 
 Groups = tuple[tuple[int, ...], ...]  # ranks, each in one group at most
@@ -75,12 +75,13 @@ def pair_up(nodes: Sequence[int], link: str, most: int) -> Groups:
 
 
 def pair_counts(nodes: Sequence[int], link: str) -> tuple[int, ...]:
-    """Return the pairs per node to try at once: one, and all of them."""
+    """Return the pairs per node to try at once: 1, 2, 4, ... and all of them."""
     per_node = max(map(len, by_node(nodes)))
     most = per_node // 2 if link == "intra" else per_node
     if not pair_up(nodes, link, most):
         return ()
-    return tuple(dict.fromkeys((1, most)))
+    powers = (2**i for i in range(most.bit_length()))
+    return tuple(dict.fromkeys((*powers, most)))
 
 
 def in_groups(nodes: Sequence[int], link: str) -> Groups:
@@ -97,18 +98,23 @@ def in_groups(nodes: Sequence[int], link: str) -> Groups:
 def exchange(ranks: int, groups: Groups, shape: str = "ring") -> Schedule:
     """Return the rounds of a ring or of direct levels, each sum a copy.
 
-    In round t the member at place i sends chunk i - t, which has just come to it.
+    In round t the member at place i sends chunk i - t, which has just come to it. In a
+    fan of two there are two such chunks, not side by side, for the one peer.
     """
+    width = max(map(len, groups))
+    copies = 2 if shape == "fan" and width == 2 else 1
     rows = [
-        (t, src, group[(place + distance) % len(group)], (place - t) % len(group))
+        (t, src, group[(place + distance) % len(group)], chunk + width * copy)
         for group in groups
         for t in range(2 * (len(group) - 1) if shape == "ring" else 2)
         for place, src in enumerate(group)
         for distance in range(1, 2 if shape == "ring" else len(group))
+        for chunk in [(place - t) % len(group)]
+        for copy in range(copies)
     ]
     step, src, dst, chunk = np.array(rows).T
     made = table(round=step, src=src, dst=dst, chunk=chunk, count=1, reduce=False)
-    return Schedule("exchange", ranks, max(map(len, groups)), made)
+    return Schedule("exchange", ranks, width * copies, made)
 
 
 def prepare(
@@ -158,12 +164,12 @@ def probe(comm: MPI.Comm, nodes: list[int], sizes: Sequence[int]) -> list[Probe]
         for link in LINKS
         for count in pair_counts(nodes, link)
     ]
-    asked += [
-        (link, pair_counts(nodes, link)[-1], groups, shape)
-        for link in LINKS
-        for shape in SHAPES
-        if (groups := in_groups(nodes, link))
-    ]
+    for link in LINKS:
+        if counts := pair_counts(nodes, link):
+            rings = in_groups(nodes, link)
+            pairs = pair_up(nodes, link, counts[-1])
+            asked += [(link, counts[-1], rings, "ring")] if rings else []
+            asked += [(link, counts[-1], rings or pairs, "fan")]
     return [
         Probe(
             link,

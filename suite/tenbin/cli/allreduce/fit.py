@@ -75,8 +75,6 @@ def _print(text: str, form: str) -> None:
     if form == "table":
         adding = format_rate(1 / max(links.gamma_s_per_byte, HELD), "B/s")
         click.echo(f"adding {adding}")
-        if links.overhead_s:
-            click.echo(f"each further message {format_time(links.overhead_s)}")
         click.echo(f"hold-out error {links.error_share:.1%} (median)", err=True)
 
 
@@ -85,10 +83,11 @@ def _rows(kind: str, links: dict[str, Any]) -> list[dict[str, Any]]:
     link = links[kind]
     lines = [{**link, "from_bytes": 0}, *link["protocols"]]
     ports = link["node_ports"]
+    figures = ("from_bytes", "alpha_s", "overhead_s", "beta_s_per_byte")
     return [
         {
             "link": kind,
-            **{key: line[key] for key in ("from_bytes", "alpha_s", "beta_s_per_byte")},
+            **{key: line[key] for key in figures},
             "rank_ports": link["rank_ports"],
             "node_ports": ports if ports < inf else None,
         }
@@ -102,6 +101,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "link": row["link"],
         "from_bytes": row["from_bytes"],
         "alpha": format_time(row["alpha_s"]),
+        "next": format_time(row["overhead_s"]),
         "rate": format_rate(1 / max(row["beta_s_per_byte"], HELD), "B/s"),
         "rank_ports": row["rank_ports"],
         "node_ports": "one each" if ports is None else f"{ports:.2f}",
