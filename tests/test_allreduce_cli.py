@@ -1,6 +1,7 @@
 """The verbs about one algorithm, as a user calls them."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tenbin.launcher import Ended
 from tenbin.results import store
 
 JSON = ("--format", "json")
+TWO = ("--ranks", "2")
 
 
 def call(*arguments: str) -> Result:
@@ -38,7 +40,15 @@ def test_show_prints_steps_bytes_and_time() -> None:
     assert text.startswith("4x2: 8 ranks on 2 nodes of 4, 8 rounds, 8 chunks")
     assert "0-2       8         1/4 n             inside          add" in text
     assert "between nodes        2 n" in text
+    assert "level 1, of 4        12 n" in text
+    assert "level 2, of 2        2 n" in text
     assert "6 alpha_intra + 3/2 n beta_intra + 2 alpha_inter" in text
+
+
+def test_show_predicts_the_time_on_a_machine() -> None:
+    text = shown("show", "4x2", "--machine", "abci1", "--size", "4MiB")
+
+    assert re.search(r"[0-9.]+ us for 4MiB, by its bytes at least [0-9.]+ us", text)
 
 
 def test_show_writes_what_is_asked_for(tmp_path: Path) -> None:
@@ -63,8 +73,33 @@ def test_prove_says_how_and_tries_the_rounding() -> None:
     ]
 
 
-def test_large_algorithms_are_proved_by_hash() -> None:
-    assert "proved by random words modulo two primes" in shown("prove", "16x8")
+@pytest.mark.parametrize(
+    ("arguments", "how"),
+    [
+        (("16x8",), "random words modulo two primes"),
+        (("8x8/4",), "exact contribution counts"),
+        (("2/999",), "exact contribution counts"),
+        (("5x13",), "random words modulo two primes"),
+    ],
+)
+def test_up_to_64_ranks_contributions_are_counted(
+    arguments: tuple[str, ...], how: str
+) -> None:
+    assert f"proved by {how}" in shown("prove", *arguments)
+
+
+def test_a_search_says_which_baseline_it_could_not_measure(tmp_path: Path) -> None:
+    least = ["--most", "1", "--rounds", "1", "--budget", "0.01", "-s", "4KiB"]
+    options = ["--machine", "abci1", "--dtype", "bfloat16", *least]
+
+    result = call("search", *TWO, *options, "--out", str(tmp_path / "run"), *JSON)
+
+    assert result.exception is None, result.output
+    assert "library was not measured: MPI has no bfloat16" in result.stderr
+    (run,) = store.load([tmp_path / "run"])
+    flat = next(record for record in run.records if record.variant == "flat")
+    assert (flat.dtype, flat.message_bytes) == ("bfloat16", 4096)
+    assert flat.details["predicted_s"] > 0.0
 
 
 def test_cost_extrapolates_to_nodes_nobody_has() -> None:
@@ -114,8 +149,6 @@ def test_a_fitted_machine_gives_a_band(tmp_path: Path) -> None:
 def test_bad_input_is_one_line_with_the_choices(
     arguments: tuple[str, ...], message: str
 ) -> None:
-    import re
-
     result = call(*arguments)
 
     text = str(result.exception) + result.output
@@ -169,7 +202,6 @@ def test_a_search_measures_what_is_predicted_and_what_is_not(tmp_path: Path) -> 
     assert not predicted & {"library", "lib:flat", "shm:2", "shm-copy:2"}
 
 
-TWO = ("--ranks", "2")
 ONE_EACH = (*TWO, "--ranks-per-node", "1")
 
 

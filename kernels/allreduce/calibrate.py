@@ -19,17 +19,25 @@ Pass = tuple[list[Probe], Adds]
 
 
 def measure_links(
-    topology: Topology, sizes: Sequence[int] = PROBED_BYTES, passes: int = PASSES
+    topology: Topology,
+    sizes: Sequence[int] = PROBED_BYTES,
+    passes: int = PASSES,
+    dtype: str = "float32",
 ) -> Links:
-    """Probe the ranks of the world and fit; the same on every rank."""
-    return fit_passes([one_pass(topology, sizes) for _ in range(passes)])
+    """Probe the ranks of the world and fit; the same on every rank.
+
+    Messages are bytes; additions are those of the dtype.
+    """
+    return fit_passes([one_pass(topology, sizes, dtype) for _ in range(passes)])
 
 
-def one_pass(topology: Topology, sizes: Sequence[int] = PROBED_BYTES) -> Pass:
+def one_pass(
+    topology: Topology, sizes: Sequence[int] = PROBED_BYTES, dtype: str = "float32"
+) -> Pass:
     """Time messages and additions of these sizes once; collective."""
     world, per_node = topology.world, topology.ranks_per_node
     probes = probe(world, node_of_ranks(topology), sizes)
-    return probes, time_adds(world, per_node, sizes, "float32")
+    return probes, time_adds(world, per_node, sizes, dtype)
 
 
 def fit_passes(passes: Sequence[Pass]) -> Links:

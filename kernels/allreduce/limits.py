@@ -61,6 +61,8 @@ def _library(variant: str, dtype: str) -> str:
         return _device(variant.partition("-")[0], dtype)
     if dtype in ("float32", "float64"):  # every MPI library sums these
         return ""
+    if dtype == "bfloat16":
+        return "MPI has no bfloat16"
     from tenbin.kernels.allreduce.library import supports
 
     return "" if supports(dtype) else f"this MPI library has no {dtype}"

@@ -4,7 +4,7 @@ Each place (rank, chunk) carries a few words instead of data, and a fold adds th
 the schedule adds data:
 
     counts   how often each rank's contribution is in it, 0, 1 or "more" (exact);
-             words and time grow with p^3: up to `EXACT_RANKS`
+             words and time grow with p^2 per chunk: up to `EXACT_RANKS`
     hash     two random words, each modulo a prime of its own; right when both are
              the sum over the ranks. A wrong schedule passes with probability below
              2^-123, unless every excess is a multiple of both primes
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tenbin.kernels.allreduce.schedule import Rows, Schedule, fold
 
 EXACT_RANKS = 64
+MOST_COUNTS = 2**26  # bytes of memory; 16384 chunks on 64 ranks
 PRIMES = np.array([2**61 - 1, 2**63 - 25], dtype=np.uint64)  # sums stay below 2^64
 MORE = 2  # counts stop here: twice is as wrong as ever more
 
@@ -42,8 +43,13 @@ class Hazard(Exception):
 
 def prove(schedule: Schedule) -> Proof:
     """Prove or refute a schedule, exactly where it is small enough."""
-    small = max(schedule.ranks, schedule.chunks) <= EXACT_RANKS
-    return prove_exactly(schedule) if small else prove_by_hash(schedule)
+    return (prove_exactly if countable(schedule) else prove_by_hash)(schedule)
+
+
+def countable(schedule: Schedule) -> bool:
+    """Return whether a schedule is small enough to count every contribution."""
+    counts = schedule.ranks**2 * schedule.chunks
+    return schedule.ranks <= EXACT_RANKS and counts <= MOST_COUNTS
 
 
 def prove_exactly(schedule: Schedule) -> Proof:

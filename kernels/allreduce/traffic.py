@@ -36,6 +36,27 @@ def traffic(
     )
 
 
+def level_bytes(
+    schedule: Schedule, levels: Sequence[int], places: Ints, count: int, itemsize: int
+) -> list[int]:
+    """Count the bytes that each level moves, innermost first, over all ranks.
+
+    `places[i]` is the rank at place i of the hierarchy. The level of a message is that
+    of the outermost digit in which the places of its ends differ.
+    """
+    place = np.empty_like(places)
+    place[places] = np.arange(schedule.ranks)
+    src, dst = place[schedule.rows["src"]], place[schedule.rows["dst"]]
+    level, stride = np.zeros(len(src), dtype=np.int64), 1
+    for number, size in enumerate(levels):
+        level[src // stride % size != dst // stride % size] = number
+        stride *= size
+    moved = moved_elements(schedule, count)
+    found = np.zeros(len(levels), dtype=np.int64)
+    np.add.at(found, level, moved)
+    return [int(elements) * itemsize for elements in found]
+
+
 def moved_elements(schedule: Schedule, count: int) -> Ints:
     """Return the elements each row moves of a buffer of `count`, shape (rows,)."""
     first = schedule.rows["chunk"].astype(np.int64)

@@ -16,6 +16,7 @@ from tenbin.cli.allreduce.own_ranks import (
     ranks_here,
 )
 from tenbin.cli.rows import print_rows
+from tenbin.kernels.allreduce.dtypes import EXACT_SUM
 from tenbin.units import format_rate, format_time
 
 HELD = 1e-15  # bytes that cost less than this in seconds are free
@@ -24,13 +25,24 @@ HELD = 1e-15  # bytes that cost less than this in seconds are free
 @click.command(short_help="Measure the links here: a machine file for cost and search.")
 @ranked
 @click.option(
+    "--dtype",
+    type=click.Choice(tuple(EXACT_SUM)),
+    default="float32",
+    show_default=True,
+    help="Of the additions.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path), help="Machine file to write, TOML."
 )
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table"
 )
 def command(
-    ranks: int | None, ranks_per_node: int | None, out: Path | None, form: str
+    ranks: int | None,
+    ranks_per_node: int | None,
+    dtype: str,
+    out: Path | None,
+    form: str,
 ) -> None:
     """Fit alpha, beta and gamma to ping-pongs of pairs of ranks, one and all at once.
 
@@ -42,20 +54,22 @@ def command(
     check_writable(out)
     place = own_place(ranks, ranks_per_node)
     if place is None:
-        _fit_here(ranks_per_node, out, form)
+        _fit_here(ranks_per_node, dtype, out, form)
         return
     with tempfile.TemporaryDirectory(prefix="tenbin-") as folder:
         path = out or Path(folder) / "machine.toml"
-        call_on_ranks(place, "fit", options={"out": path})
+        call_on_ranks(place, "fit", options={"dtype": dtype, "out": path})
         _print(path.read_text(), form)
 
 
-def _fit_here(ranks_per_node: int | None, out: Path | None, form: str) -> None:
+def _fit_here(
+    ranks_per_node: int | None, dtype: str, out: Path | None, form: str
+) -> None:
     from tenbin.kernels.allreduce.calibrate import measure_links
     from tenbin.kernels.allreduce.explore import describe
 
     with ranks_here(ranks_per_node) as topology:
-        text = describe(measure_links(topology), topology)
+        text = describe(measure_links(topology, dtype=dtype), topology)
         if topology.rank == 0:
             if out is not None:
                 write(out, text)

@@ -16,11 +16,11 @@ SAMPLES = 16
 def command(algorithm: str, **where: Any) -> int:
     """Prove that every rank ends with every rank's part once; exit 1 where not.
 
-    Exact up to 64 ranks and chunks; above by random words modulo two primes for
-    every chunk of every rank. Rounding errors are those of normal data, relative to
+    Exact up to 64 ranks; above by random words modulo two primes for every chunk of
+    every rank. Rounding errors are those of normal data, relative to
     the sums in float64.
     """
-    from tenbin.kernels.allreduce.prove import EXACT_RANKS, prove
+    from tenbin.kernels.allreduce.prove import countable, prove
 
     asked = ask(algorithm, **where)
     schedule = asked.schedule
@@ -28,8 +28,8 @@ def command(algorithm: str, **where: Any) -> int:
     if not proof.ok:
         click.echo(f"{asked}\nno allreduce: {proof.reason}")
         return 1
-    small = max(schedule.ranks, schedule.chunks) <= EXACT_RANKS
-    how = "exact contribution counts" if small else "random words modulo two primes"
+    counted = countable(schedule)
+    how = "exact contribution counts" if counted else "random words modulo two primes"
     click.echo(f"{asked}\nproved by {how}, {len(schedule.rows)} messages")
     click.echo("\n".join(_rounding(asked)))
     return 0

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,9 @@ def _search_on(place: Place, given: dict[str, Any], out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="tenbin-") as folder:
         machine = given["machine"] or str(Path(folder) / "machine.toml")
         if not given["machine"]:
-            call_on_ranks(place, "fit", options={"out": machine})
+            call_on_ranks(
+                place, "fit", options={"dtype": given["dtype"], "out": machine}
+            )
         for launch in range(given["launches"]):
             call_on_ranks(
                 place,
@@ -94,8 +96,10 @@ def _search_here(given: dict[str, Any], out: Path) -> bool:
 
     with ranks_here(given["ranks_per_node"]) as topology:
         asked = _judge(given, place_of(topology))
-        machine = given["machine"]
-        links = machines.load(machine).links if machine else measure_links(topology)
+        if given["machine"]:
+            links = machines.load(given["machine"]).links
+        else:
+            links = measure_links(topology, dtype=asked.dtype)
         explore(topology, asked, links, out)
         return topology.rank == 0
 
@@ -152,8 +156,23 @@ def _advise(out: Path, form: str) -> int:
         _print_advice(advice.crossovers(points), advice.library_losses(points))
         for one in stragglers(run.records):
             click.echo(str(one))
+    for reason in _left_out(run.records):
+        click.echo(reason, err=True)
     click.echo(f"records: {out}; pages: tenbin report {out}", err=True)
     return FAILED if bad else 0
+
+
+def _left_out(records: Sequence[Any]) -> Iterator[str]:
+    """Yield why a baseline was not measured, where it was not."""
+    from tenbin.case import Case
+    from tenbin.kernels.allreduce.problem import AllreduceProblem
+    from tenbin.kernels.allreduce.search import BASELINES
+
+    first = records[0]
+    where = AllreduceProblem(first.message_bytes), first.ranks, first.ranks_per_node
+    for name in set(BASELINES) - {record.variant for record in records}:
+        reason = KERNEL.decline(Case("allreduce", name, first.dtype, *where))
+        yield f"{name} was not measured: {reason}"
 
 
 def _point(point: Any, on_front: bool) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import click
 
 from tenbin.cli.allreduce.asked import Asked, ask, placed
 from tenbin.cli.allreduce.files import check_writable, write
-from tenbin.units import parse_bytes
+from tenbin.units import format_bytes, format_time, parse_bytes
 
 FILE = click.Path(path_type=Path)
+ITEMSIZE = 4  # bytes of a float32
 
 
 @click.command(short_help="What an algorithm does: steps, bytes, closed form, diagram.")
@@ -20,7 +21,9 @@ FILE = click.Path(path_type=Path)
 @click.option("--svg", type=FILE, help="Draw it into this file.")
 @click.option("--goal", type=FILE, help="Write it for LogGOPSim.")
 @click.option("--msccl", type=FILE, help="Write MSCCL's XML.")
-@click.option("--size", default="1MiB", show_default=True, help="Message, for --goal.")
+@click.option(
+    "--size", default="1MiB", show_default=True, help="Message, for times and --goal."
+)
 def command(
     algorithm: str,
     svg: Path | None,
@@ -31,8 +34,8 @@ def command(
 ) -> None:
     """Print the steps of ALGORITHM, the bytes it moves and its time in closed form.
 
-    n is the message on every rank. Without a machine no ports are shared, as in
-    textbooks.
+    n is the message on every rank; bytes are those of all ranks together. On a machine
+    its time is predicted, too; without one no ports are shared, as in textbooks.
 
     \b
     tenbin allreduce show 4x2
@@ -43,7 +46,8 @@ def command(
     files = (svg, _svg), (goal, as_goal), (msccl, _msccl)
     for path, _ in files:
         check_writable(path)
-    click.echo("\n".join([*_steps(asked), "", *_sums(asked)]))
+    lines = [*_steps(asked), "", *_bytes(asked), *_times(asked, message_bytes)]
+    click.echo("\n".join(lines))
     for path, text in files:
         if path is not None:
             write(path, text(asked))
@@ -66,24 +70,43 @@ def _steps(asked: Asked) -> list[str]:
     return lines
 
 
-def _sums(asked: Asked) -> list[str]:
-    from tenbin.kernels.allreduce.closed import closed_form
-    from tenbin.kernels.allreduce.traffic import traffic
+def _bytes(asked: Asked) -> list[str]:
+    from tenbin.kernels.allreduce.traffic import level_bytes, traffic
 
-    schedule = asked.schedule
+    schedule, place = asked.schedule, (asked.ranks, asked.ranks_per_node)
     moved = traffic(schedule, asked.nodes, schedule.chunks, 1)
-    form = closed_form(schedule, asked.nodes, asked.links)
-    model = asked.machine.name if asked.machine else "textbook links"
-    shares = {
+    sums = {
         "most sent by a rank": moved.sent_bytes_per_rank,
         "inside nodes": moved.intra_bytes,
         "between nodes": moved.inter_bytes,
     }
-    lines = [
+    levels = asked.name.levels(*place)
+    if len(levels) > 1:
+        counts = level_bytes(
+            schedule, levels, asked.name.places(*place), schedule.chunks, 1
+        )
+        for number, (size, count) in enumerate(zip(levels, counts, strict=True), 1):
+            sums[f"level {number}, of {size}"] = count
+    return [
         f"{label:<21}{_share(Fraction(count, schedule.chunks))}"
-        for label, count in shares.items()
+        for label, count in sums.items()
     ]
-    return [*lines, f"{'time':<21}{form}", f"{'':<21}on {model}"]
+
+
+def _times(asked: Asked, message_bytes: int) -> list[str]:
+    from tenbin.kernels.allreduce.bound import bound
+    from tenbin.kernels.allreduce.closed import closed_form
+    from tenbin.kernels.allreduce.cost import predict
+
+    form = closed_form(asked.schedule, asked.nodes, asked.links)
+    lines = [f"{'time':<21}{form}"]
+    if asked.machine is None:
+        return [*lines, f"{'':<21}on textbook links"]
+    facts = asked.schedule, asked.nodes, message_bytes, ITEMSIZE, asked.links
+    time, least = format_time(predict(*facts).time_s), format_time(bound(*facts))
+    size = format_bytes(message_bytes)
+    lines.append(f"{'':<21}{time} for {size}, by its bytes at least {least}")
+    return [*lines, f"{'':<21}on {asked.machine.name}"]
 
 
 def _share(share: Fraction) -> str:
@@ -100,7 +123,7 @@ def _goal(asked: Asked, message_bytes: int) -> str:
     from tenbin.kernels.allreduce.goal import to_goal
 
     gamma = asked.links.gamma_s_per_byte
-    return to_goal(asked.schedule, message_bytes, 4, gamma)
+    return to_goal(asked.schedule, message_bytes, ITEMSIZE, gamma)
 
 
 def _msccl(asked: Asked) -> str:
