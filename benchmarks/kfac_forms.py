@@ -19,7 +19,7 @@ from tenbin.topology import Topology, discover
 
 BATCH, STEPS, ROUNDS = 256, 4, 5
 FORMS = ("sharded", "replicated")
-PARTS = ("exchange_s", "inverse_s", "step_s")
+PARTS = ("communication_s", "inverse_s", "step_s")
 
 
 def trainer(form: str, topology: Topology) -> Trainer:

@@ -14,8 +14,9 @@ from tenbin.kernels.training.layers import Network
 from tenbin.kernels.training.losses import LOSSES
 from tenbin.kernels.training.noisy_kfac.posterior import draw
 from tenbin.kernels.training.noisy_kfac.settings import Settings
-from tenbin.kernels.training.noisy_kfac.trainer import TRAIN, NoisyKfac
+from tenbin.kernels.training.noisy_kfac.trainer import NoisyKfac
 from tenbin.kernels.training.problem import TrainingProblem
+from tenbin.kernels.training.streams import Stream
 from tenbin.kernels.training.trainer import Setup
 from tenbin.topology import Topology, discover
 
@@ -80,7 +81,7 @@ def test_a_step_is_that_of_the_paper(topology: Topology, samples: int) -> None:
     v, intrinsic = np.zeros_like(mean), 0.7 / (COUNT * 0.2)
     sums = [[np.zeros_like(m) for m in pair_] for pair_ in averages]
     for sample in range(samples):
-        key = (PROBLEM.seed, TRAIN, 1, sample)
+        key = Stream.KFAC_TRAIN.key(PROBLEM.seed, 1, sample)
         draw(net, one.factors.blocks, one.roots, np.sqrt(0.7 / COUNT), key)
         gradient, factors = single_examples(one, second)
         v += (gradient + intrinsic * net.weights) / samples

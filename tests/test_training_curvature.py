@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tenbin.errors import UsageError
-from tenbin.kernels.training.curvature.squares import add_squares, linear_only
+from tenbin.kernels.training.curvature.linear import linear_only
+from tenbin.kernels.training.curvature.squares import add_squares
 from tenbin.kernels.training.layers import (
     Activate,
     BatchNorm,

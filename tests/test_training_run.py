@@ -117,6 +117,61 @@ def test_bench_takes_fractions_and_folders(tmp_path: Path) -> None:
     assert "-rate0.001-" in labels[1]
 
 
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    options = "--dataset glyphs --net 16 --samples 100 --epochs 1 --batch 50"
+    command = [*TENBIN, "bench", "training", *options.split(), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_settings_belong_together_until_a_semicolon() -> None:
+    ended = bench("--variant", "kfac", "--format", "json",
+                  "--settings", "t_stats=1, t_inv=2; t_stats=3")  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr
+    labels = [row["problem"] for row in json.loads(ended.stdout)]
+    assert [label.partition("settings")[2] for label in labels] == [
+        "t_stats=1,t_inv=2",
+        "t_stats=3",
+    ]
+
+
+def test_groups_and_truths_have_options() -> None:
+    ended = bench("--variant", "vogn", "--settings", "samples=2", "--mc-groups", "1,2",
+                  "--ranks", "2", "--normalise", "false",
+                  "--format", "json")  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr
+    labels = [row["problem"] for row in json.loads(ended.stdout)]
+    assert [label.endswith("samples=2,mc_groups=2") for label in labels] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--variant", "vogn", "--settings", "samples=2", "--mc-groups", "2"],
+         "mc_groups = 2 does not divide 1 ranks"),
+        (["--variant", "noisy-kfac", "--settings", "samples=3, mc_groups=3",
+          "--ranks", "2"], "mc_groups = 3 does not divide 2 ranks"),
+        (["--variant", "vogn", "--activation", "prelu"], "no prelu"),
+        (["--variant", "siamese", "--settings", "writers=100", "--ranks", "2"],
+         "100 writers need 2000 test images, not 20"),
+        (["--variant", "kfac", "--settings", "damping=inf"], "damping = inf"),
+        (["--variant", "vogn", "--settings", "form=sharded", "--allreduce", "tree"],
+         "no allreduce to choose"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_before_ranks_start(
+    arguments: list[str], words: str
+) -> None:
+    ended = bench(*arguments)
+
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert words in line
+
+
 def test_a_broken_file_in_the_folder_asked_for_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "mnist").mkdir()
     for file in SOURCES["mnist"].files:

@@ -14,8 +14,9 @@ from tenbin.kernels.training.data import Dataset, Split, order
 from tenbin.kernels.training.layers import Conv, Dense, Network
 from tenbin.kernels.training.losses import LOSSES
 from tenbin.kernels.training.problem import TrainingProblem
+from tenbin.kernels.training.streams import Stream
 from tenbin.kernels.training.trainer import Setup
-from tenbin.kernels.training.vogn.trainer import TRAIN, Vogn
+from tenbin.kernels.training.vogn.trainer import Vogn
 from tenbin.topology import discover
 
 Floats = NDArray[np.float64]
@@ -67,7 +68,7 @@ def oracle(start: Floats, gradient: Gradient) -> Floats:
             g, h = np.zeros_like(mu), np.zeros_like(mu)
             sigma = np.sqrt(tau / (COUNT * (s + 1e-3 + prior)))
             for sample in range(SAMPLES):
-                rng = np.random.default_rng((PROBLEM.seed, TRAIN, number, sample))
+                rng = Stream.VOGN_TRAIN.rng(PROBLEM.seed, number, sample)
                 w = mu + sigma * rng.standard_normal(mu.size)
                 for i in batch:
                     image = data.train.images[i].astype(np.float64) / 255.0

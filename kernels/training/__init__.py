@@ -10,7 +10,8 @@ weak            batch and samples grow with the ranks
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, cast
 
 from tenbin.case import SCALINGS, Case
 from tenbin.device import missing as no_device
@@ -65,6 +66,12 @@ def variant(name: str) -> Variant:
     return cast("Variant", getattr(import_module(module), entry))
 
 
+def usual_settings() -> dict[str, dict[str, Any]]:
+    """Return the settings of every method that has some, with their usual values."""
+    found = {name: variant(name).settings for name in VARIANTS}
+    return {name: asdict(usual) for name, usual in found.items()}
+
+
 def prepare(case: Case, topology: Topology, options: Options) -> Task:
     """Make the training run of a case ready. Collective."""
     from tenbin.kernels.training.task import task
@@ -77,10 +84,9 @@ def misfit(case: Case) -> str:
     problem = cast(TrainingProblem, case.problem)
     if case.scaling == "weak" and not problem.samples:
         return "weak scaling needs samples: the share of one rank"
+    entry, whole = variant(case.variant), cast(TrainingProblem, case.whole)
     try:
-        return variant(case.variant).misfit(
-            cast(TrainingProblem, case.whole), case.dtype
-        )
+        return entry.misfit(whole, case.dtype) or entry.crowd(whole, case.ranks)
     except UsageError as error:
         return str(error)
 
@@ -114,4 +120,5 @@ KERNEL = Kernel(
     misfit=misfit,
     resolve=resolve,
     course=True,
+    settings=usual_settings,
 )

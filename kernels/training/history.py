@@ -12,6 +12,8 @@ from tenbin.kernels.training.trainer import Progress
 class Row:
     """One epoch. Times are those of the slowest rank, errors shares of 1.
 
+    The slowest is the one that waits least for the others; `more` is its own.
+
     `seconds` is the epoch alone, without the test; `comm_share` the part of it that
     communication took, `wait_share` the part that nothing hid.
     """
@@ -30,6 +32,8 @@ def row(
 ) -> dict[str, Any]:
     """Return the row of an epoch in JSON types; collective."""
     slowest = comm.allreduce(seconds, op=MPI.MAX)
+    busy = (seconds - progress.wait_s, comm.rank)
+    _, busiest = comm.allreduce(busy, op=MPI.MAXLOC)
     shares = (progress.comm_s / seconds, progress.wait_s / seconds)
     comm_share, wait_share = (comm.allreduce(s, op=MPI.MAX) for s in shares)
     made = Row(
@@ -39,6 +43,6 @@ def row(
         test_error,
         comm_share,
         wait_share,
-        dict(progress.more),
+        comm.bcast(dict(progress.more), root=busiest),
     )
     return asdict(made)

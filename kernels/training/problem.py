@@ -85,7 +85,8 @@ def _number(value: Any) -> bool:
 class TrainingAxes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The keys of a study: each one value, or a list to sweep.
 
-    Without `dataset` it is MNIST where it is, else glyphs.
+    Without `dataset` it is MNIST where it is, else glyphs. `mc_groups` is short for the
+    setting of that name; 0 leaves it alone.
     """
 
     dataset: str | list[str] = ""
@@ -104,6 +105,7 @@ class TrainingAxes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     l2: float | list[float] = 0.0
     normalise: bool | list[bool] = False
     settings: str | list[str] = ""
+    mc_groups: int | list[int] = 0
 
 
 def expand(axes: TrainingAxes) -> tuple[TrainingProblem, ...]:
@@ -116,5 +118,9 @@ def expand(axes: TrainingAxes) -> tuple[TrainingProblem, ...]:
     values = swept("training", axes)
     values["dataset"] = [name or default() for name in values["dataset"]]
     values["net"] = [str(net) for net in values["net"]]
+    values["settings"] = [
+        ", ".join(filter(None, (text, f"mc_groups={groups}" if groups else "")))
+        for text, groups in product(values["settings"], values.pop("mc_groups"))
+    ]
     points = product(*values.values())
     return tuple(TrainingProblem(*point) for point in points)

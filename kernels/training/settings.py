@@ -1,6 +1,7 @@
 """The settings of a method, as a study writes them: `damping=1e-3, t_stats=10`."""
 
 from dataclasses import fields, replace
+from math import isfinite
 from typing import Any, TypeVar
 
 from tenbin.errors import UsageError, unknown
@@ -13,7 +14,7 @@ def read(text: str, defaults: T) -> T:
     """Return `defaults`, a frozen dataclass, with what the text changes in it.
 
     Raises UsageError for an unknown key, with the choices, and for a value that is not
-    of the type of the default; the dataclass itself judges the value.
+    of the type of the default, or no finite number; the dataclass itself judges it.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -35,9 +36,12 @@ def read(text: str, defaults: T) -> T:
 
 def _convert(key: str, value: str, like: Any) -> Any:
     try:
-        return _WORDS[value] if isinstance(like, bool) else type(like)(value)
+        found = _WORDS[value] if isinstance(like, bool) else type(like)(value)
     except (KeyError, ValueError):
         kind = type(like).__name__
         raise UsageError(
             f"settings: {key} = {value or 'nothing'}: not {kind}"
         ) from None
+    if isinstance(found, float) and not isfinite(found):
+        raise UsageError(f"settings: {key} = {value}: not finite")
+    return found

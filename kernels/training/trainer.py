@@ -124,10 +124,14 @@ def images(comm: MPI.Comm, problem: TrainingProblem, data_dir: str) -> Dataset:
 class Variant:
     """One method: `make` builds its trainer; collective.
 
-    `misfit` says why a problem of some dtype can run nowhere (or raises UsageError).
-    `data` reads what it trains on, from a folder of data sets; collective.
+    `settings` is a frozen dataclass: what `problem.settings` can change. `misfit` says
+    why a problem of some dtype can run nowhere (or raises UsageError), `crowd` why not
+    on so many ranks. `data` reads what it trains on, from a folder of data sets;
+    collective.
     """
 
     make: Callable[[Setup], Trainer]
+    settings: Any
     misfit: Callable[[TrainingProblem, str], str] = lambda problem, dtype: ""
+    crowd: Callable[[TrainingProblem, int], str] = lambda problem, ranks: ""
     data: Callable[[MPI.Comm, TrainingProblem, str], Dataset] = images

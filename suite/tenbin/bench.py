@@ -23,6 +23,7 @@ from tenbin.study import Study
 
 SHARED = ("preset", "variant", "dtype", "scaling")
 FILES = ("data_dir", "checkpoints")
+_TRUTHS = {"true": True, "false": False}
 _FRACTION = re.compile(r"[0-9]*\.[0-9]+|[0-9]+(\.[0-9]*)?e-?[0-9]+")
 
 
@@ -59,13 +60,20 @@ def make_study(kernel: Kernel, given: Mapping[str, Any], ranks: int) -> Study:
 
 
 def _values(text: str) -> Any:
-    """Return `"16,0.5,yes"` as an integer, a fraction and a word."""
+    """Return `"16,0.5,yes"` as an integer, a fraction and a word.
+
+    Pairs belong together, `;` stands between several: `"a=1, b=2; a=3"` is two values.
+    """
+    if "=" in text:
+        return [pairs.strip() for pairs in text.split(";")]
     return [_value(word.strip()) for word in text.split(",")]
 
 
-def _value(word: str) -> int | float | str:
+def _value(word: str) -> int | float | bool | str:
     if word.isdigit():
         return int(word)
+    if word in _TRUTHS:
+        return _TRUTHS[word]
     return float(word) if _FRACTION.fullmatch(word) else word
 
 

@@ -71,7 +71,8 @@ class Kernel:
     `misfit` why it can run nowhere (`"4x2 needs 8 ranks"`), which is a reason to
     decline, too, and all that can be said far from the compute nodes. `resolve` returns
     the canonical name of a variant or raises UsageError. The cases of a `course` kernel
-    take as long as they take: no budget bounds them.
+    take as long as they take: no budget bounds them. `settings` returns what the key
+    `settings` of a problem can change, variant by variant, with the usual values.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Kernel:
     misfit: Callable[[Case], str] = lambda case: ""
     resolve: Callable[[str], str] | None = None
     course: bool = False
+    settings: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
 
     def variant(self, name: str) -> str:
         """Return the canonical name of a variant; raise UsageError with the choices."""

@@ -38,11 +38,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def prepare(
-    folder: Path, comm: MPI.Comm = COMM, problem: TrainingProblem = PROBLEM
+    folder: Path,
+    comm: MPI.Comm = COMM,
+    problem: TrainingProblem = PROBLEM,
+    variant: str = "adam",
 ) -> tuple[Task, Callable[[], None]]:
     """Return a task that checkpoints, and what frees it."""
     topology = discover(comm)
-    case = Case("training", "adam", "float64", problem)  # one name for any rank count
+    case = Case("training", variant, "float64", problem)  # one name for any rank count
     options = Options(threads=1, checkpoints=str(folder))
     task = KERNEL.prepare(case, topology, options)
 
@@ -81,24 +84,54 @@ def stop_after(task: Task, steps: int) -> None:
     assert ended.value.code == 143
 
 
-@pytest.mark.parametrize("steps", [2, STEPS, STEPS + 3])
-def test_a_stopped_run_goes_on_bit_by_bit(folder: Path, steps: int) -> None:
-    task, free = prepare(folder)
+def resumed(
+    folder: Path, steps: int, problem: TrainingProblem = PROBLEM, variant: str = "adam"
+) -> Task:
+    """Return a finished task that was stopped in a step; it is as if it never was."""
+    task, free = prepare(folder, problem=problem, variant=variant)
     whole, weights = finish(task)
     free()
-    task, free = prepare(folder)
+    task, free = prepare(folder, problem=problem, variant=variant)
     stop_after(task, steps)
     free()
     COMM.Barrier()
 
-    task, free = prepare(folder)
-    resumed, again = finish(task)
+    task, free = prepare(folder, problem=problem, variant=variant)
+    rows, again = finish(task)
     free()
 
     assert np.array_equal(again, weights)
-    assert [row["loss"] for row in resumed] == [row["loss"] for row in whole]
-    assert [row["epoch"] for row in resumed] == [1, 2, 3]
+    assert [row["loss"] for row in rows] == [row["loss"] for row in whole]
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    return task
+
+
+@pytest.mark.parametrize("steps", [2, STEPS, STEPS + 3])
+def test_a_stopped_run_goes_on_bit_by_bit(folder: Path, steps: int) -> None:
+    task = resumed(folder, steps)
+
     assert task.details["resumed_after_epoch"] == steps // STEPS - (steps == STEPS)
+
+
+@pytest.mark.parametrize(
+    ("variant", "settings"),
+    [
+        ("kfac", "t_stats=2, t_inv=4, smoothout=0.02, mixup=0.3"),
+        ("noisy-kfac", "samples=2, t_stats=2, t_inv=4, test_samples=2"),
+        ("vogn", "samples=2, test_samples=2"),
+        ("vogn", "samples=2, test_samples=2, form=sharded"),
+        ("mc", "noise=0.1, test_samples=2"),
+        ("siamese", "writers=2, pairs=100, cell_pairs=4, features=8"),
+    ],
+)
+def test_every_method_goes_on_in_the_midst_of_an_epoch(
+    folder: Path, variant: str, settings: str
+) -> None:
+    samples = 200 if variant == "siamese" else 100
+    problem = TrainingProblem(
+        "glyphs", "16", batch=20, epochs=3, samples=samples, settings=settings
+    )
+    resumed(folder, STEPS + 3, problem, variant)
 
 
 def test_a_finished_run_leaves_no_checkpoint(folder: Path) -> None:

@@ -25,6 +25,16 @@ def test_any_mix_of_ranks_learns_the_same(groups: int) -> None:
     assert alone["uncertainty"]["nll"] == pytest.approx(mixed["uncertainty"]["nll"])
 
 
+@pytest.mark.parametrize("settings", ["", "samples=12, test_samples=3"])
+def test_slices_move_as_the_whole_does(settings: str) -> None:
+    alone = train(replace(PROBLEM, settings=settings), "vogn", MPI.COMM_SELF)
+    sharded = ", ".join(filter(None, (settings, "form=sharded")))
+    found = train(replace(PROBLEM, settings=sharded), "vogn")
+    for one, other in zip(alone["history"], found["history"], strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-9)
+    assert alone["uncertainty"]["nll"] == pytest.approx(found["uncertainty"]["nll"])
+
+
 def test_it_learns_and_knows_its_doubts() -> None:
     details = train(replace(PROBLEM, epochs=6, settings="samples=2"), "vogn")
     losses = [row["loss"] for row in details["history"]]

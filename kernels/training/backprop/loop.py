@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tenbin import device
 from tenbin.kernels.training import nets
 from tenbin.kernels.training.backprop.feed import Feed
-from tenbin.kernels.training.backprop.reduce import Reducer
+from tenbin.kernels.training.backprop.reduce import Summing
 from tenbin.kernels.training.data import order
 from tenbin.kernels.training.layers.layer import Array, Layer
 from tenbin.kernels.training.layers.network import Network
@@ -28,21 +28,25 @@ from tenbin.kernels.training.schedules import SCHEDULES
 from tenbin.kernels.training.smoothing.line import line
 from tenbin.kernels.training.smoothing.settings import PLAIN, Smoothing
 from tenbin.kernels.training.smoothing.smoother import Smoother
+from tenbin.kernels.training.spent import Spent
 from tenbin.kernels.training.trainer import Diverged, Progress, Setup, State, Stopped
 from tenbin.kernels.training.uncertainty import uncertainty
 
 LOSS, STOP = range(2)  # places in the head of the message
+PARTS = ("compute", "curvature", "communication", "inverse")  # of an epoch's time
 
 
 class Loop(ABC):
     """One run on this rank; `shares` of the ranks split each batch, others repeat it.
 
     A method sets `reducer`, over a vector that `head` is the front of, and `memories`,
-    the arrays that a checkpoint keeps besides weights and buffers.
+    the arrays that a checkpoint keeps besides weights and buffers. What it does not
+    count as another of PARTS is `compute`; sums over the ranks that are hidden behind
+    it are no part.
     """
 
     head: Array
-    reducer: Reducer
+    reducer: Summing
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Loop(ABC):
         if setup.on_device:
             device.use(setup.topology.local_rank)
         problem, train = setup.problem, setup.data.train
+        self.spent = Spent(*PARTS)
         self.setup, self.xp = setup, device.arrays(setup.on_device)
         self.comm = setup.topology.world.Dup()
         self.shares = shares or self.comm.size
@@ -98,10 +103,6 @@ class Loop(ABC):
             found["line"] = line(self.comm, self, *ends, self.setup.data, points)
         return found
 
-    def more(self) -> dict[str, Any]:
-        """Return what else the history of this epoch tells."""
-        return {}
-
     @property
     def details(self) -> Mapping[str, Any]:
         """Return what really runs."""
@@ -119,14 +120,26 @@ class Loop(ABC):
         problem, size = self.setup.problem, self.setup.data.train.size
         shuffled = order.permutation(size, problem.seed, number)
         for batch in order.batches(shuffled, problem.batch, self._done):
-            loss = self._one(batch, number)
+            with self.spent("compute"):
+                loss = self._one(batch, number)
             self._done += 1
             self._loss_sum += loss * len(batch)
             self.setup.report(number, self._done, self.steps)
             if float(self.head[STOP]) > 0:
                 raise Stopped
         mean, self._done, self._loss_sum = self._loss_sum / size, 0, 0.0
-        return Progress(mean, *self.reducer.take_times(), self.more())
+        return Progress(mean, *self._communication(), self.spent.take())
+
+    def finish(self) -> None:
+        """Wait until the message is summed."""
+        with self.spent("communication"):
+            self.reducer.finish()
+
+    def _communication(self) -> tuple[float, float]:
+        """Return the seconds of communication, and of waiting for it, since last."""
+        summing_s, waited_s = self.reducer.take_times()
+        exposed_s = self.spent.seconds("communication")
+        return max(0.0, summing_s - waited_s) + exposed_s, exposed_s
 
     def _one(self, batch: order.Indices, epoch: int) -> float:
         """Take one step on a global batch; return its mean loss."""
@@ -198,6 +211,7 @@ class Loop(ABC):
         """Sum a small array over the ranks in place, for the layers."""
         if self.comm.size > 1:
             host = device.to_host(array)
-            self.comm.Allreduce(MPI.IN_PLACE, host, op=MPI.SUM)
+            with self.spent("communication"):
+                self.comm.Allreduce(MPI.IN_PLACE, host, op=MPI.SUM)
             if host is not array:
                 array[...] = self.xp.asarray(host)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from typing import Protocol
 
 from mpi4py import MPI
 
@@ -28,6 +29,32 @@ from tenbin.topology import Topology
 
 BUCKET_BYTES = 2**20
 ON_DEVICE = (*DEVICE_FORMS, "cuda-library", "nccl-library")
+
+
+class Summing(Protocol):
+    """Anything that sums a message which it knows over all ranks."""
+
+    @property
+    def message_bytes(self) -> int:
+        """Return the bytes of a step."""
+        ...
+
+    @property
+    def buckets(self) -> int:
+        """Return the number of messages of a step."""
+        ...
+
+    def finish(self) -> None:
+        """Wait for the sums. Collective."""
+        ...
+
+    def take_times(self) -> tuple[float, float]:
+        """Return seconds of communication and of waiting that `finish` has hidden."""
+        ...
+
+    def release(self) -> None:
+        """End the communication."""
+        ...
 
 
 class Reducer:

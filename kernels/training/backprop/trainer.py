@@ -19,6 +19,8 @@ from tenbin.kernels.training.trainer import Setup
 class Backprop(Loop):
     """One run of backpropagation on this rank."""
 
+    reducer: Reducer
+
     def __init__(
         self, setup: Setup, optimiser: Optimiser, smoothing: Smoothing = PLAIN
     ) -> None:
@@ -36,7 +38,7 @@ class Backprop(Loop):
         loss, delta = self.loss(self.xp, net.forward(x), targets, net.step.total)
         self.head[LOSS], self.head[STOP] = loss, self.setup.stop()
         net.backward(delta, self.reducer.ready)
-        self.reducer.finish()
+        self.finish()
 
     def update(self, rate: float, number: int) -> None:
         """Add the penalties' gradient and let the optimiser step."""

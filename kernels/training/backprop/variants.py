@@ -40,7 +40,8 @@ def make(setup: Setup, optimiser: Optimiser) -> Backprop:
 
 def variant(name: str) -> Variant:
     """Return the variant that steps by one of OPTIMISERS."""
-    return Variant(partial(make, optimiser=OPTIMISERS[name]), misfit_smoothed)
+    make_one = partial(make, optimiser=OPTIMISERS[name])
+    return Variant(make_one, Smoothing(), misfit_smoothed)
 
 
 SGD = variant("sgd")

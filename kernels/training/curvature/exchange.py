@@ -1,70 +1,53 @@
-"""How the ranks share factors: every layer on one of them, or all layers on all.
+"""How the ranks share a vector of sums: a piece on each of them, or all on all.
 
-              factors                         inverses
+              sums                            what is made of them
 sharded       reduce-scatter to the owners    each its own, then an allgather
-replicated    allreduce, by any plan          each all of them
+replicated    allreduce, by any plan          each all of it
 
-n values of all layers, P ranks: the sharded form sends 2 n (P-1)/P like an allreduce,
-the second half only when there are new inverses, and does 1/P of the work at best.
+n values, P ranks: the sharded form sends 2 n (P-1)/P like an allreduce, the second half
+only when there is something new to tell, and does 1/P of the work at best.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from mpi4py import MPI
 
 from tenbin import device
 from tenbin.kernels.training.backprop.reduce import Reducer
-from tenbin.kernels.training.curvature.blocks import Block, counts
 from tenbin.kernels.training.layers.layer import Array
 from tenbin.topology import Topology
 
 
-class Exchange(Protocol):
-    """`mine` are the blocks this rank keeps; others of its vectors are not current."""
-
-    mine: Sequence[Block]
-
-    def collect(self) -> None:
-        """Sum the fresh factors, where this rank keeps them. Collective."""
-        ...
-
-    def spread(self, flat: Array) -> None:
-        """Bring what the owners have written to all ranks. Collective."""
-        ...
-
-    def release(self) -> None:
-        """End the communication."""
-        ...
-
-
 class Sharded:
-    """Every layer has an owner."""
+    """Every rank owns a piece of `sums`, of `lengths` rank by rank: `own`.
+
+    MPI's own reduce-scatter sums; `algorithm`, of an allreduce, does not apply.
+    """
+
+    summed_by = "reduce-scatter"
 
     def __init__(
-        self, topology: Topology, found: list[Block], fresh: Array, algorithm: str
+        self, topology: Topology, lengths: Sequence[int], sums: Array, algorithm: str
     ) -> None:
-        self.comm, self.fresh = topology.world.Dup(), fresh
-        self.mine = [block for block in found if block.owner == self.comm.rank]
-        self.counts = counts(found, self.comm.size)
-        start = sum(self.counts[: self.comm.rank])
-        self.own = slice(start, start + self.counts[self.comm.rank])
+        self.comm, self.sums, self.lengths = topology.world.Dup(), sums, lengths
+        start = sum(lengths[: self.comm.rank])
+        self.own = slice(start, start + lengths[self.comm.rank])
 
     def collect(self) -> None:
-        """Reduce-scatter: the own piece is complete."""
+        """Reduce-scatter: the own piece is complete, others are not. Collective."""
         if self.comm.size == 1:
             return
-        host = device.to_host(self.fresh)
+        host = device.to_host(self.sums)
         summed = host[self.own].copy()
-        self.comm.Reduce_scatter(host, summed, self.counts, op=MPI.SUM)
-        self.fresh[self.own] = device.module_of(self.fresh).asarray(summed)
+        self.comm.Reduce_scatter(host, summed, self.lengths, op=MPI.SUM)
+        self.sums[self.own] = device.module_of(self.sums).asarray(summed)
 
     def spread(self, flat: Array) -> None:
-        """Allgather: all pieces are those of their owners."""
+        """Allgather: all pieces are those of their owners. Collective."""
         if self.comm.size == 1:
             return
         host = device.to_host(flat)
-        self.comm.Allgatherv(MPI.IN_PLACE, [host, self.counts])
+        self.comm.Allgatherv(MPI.IN_PLACE, [host, self.lengths])
         if host is not flat:
             flat[...] = device.module_of(flat).asarray(host)
 
@@ -74,16 +57,16 @@ class Sharded:
 
 
 class Replicated:
-    """Every rank keeps all layers."""
+    """Every rank keeps everything."""
 
     def __init__(
-        self, topology: Topology, found: list[Block], fresh: Array, algorithm: str
+        self, topology: Topology, lengths: Sequence[int], sums: Array, algorithm: str
     ) -> None:
-        self.mine = found
-        self._reducer = Reducer(topology, fresh, algorithm)
+        self.own, self.summed_by = slice(0, sums.size), algorithm
+        self._reducer = Reducer(topology, sums, algorithm)
 
     def collect(self) -> None:
-        """Sum everything everywhere."""
+        """Sum everything everywhere. Collective."""
         self._reducer.finish()
 
     def spread(self, flat: Array) -> None:
@@ -95,5 +78,5 @@ class Replicated:
 
 
 EXCHANGES: dict[
-    str, Callable[[Topology, list[Block], Array, str], Sharded | Replicated]
+    str, Callable[[Topology, Sequence[int], Array, str], Sharded | Replicated]
 ] = {"sharded": Sharded, "replicated": Replicated}

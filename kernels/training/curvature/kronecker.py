@@ -9,11 +9,11 @@ direction   A^-1 V G^-1 for the gradient V (i+1, o) of each layer
 
 from math import prod
 
-from tenbin.kernels.training.curvature.blocks import Block, blocks
+from tenbin.kernels.training.curvature.blocks import Block, blocks, counts
 from tenbin.kernels.training.curvature.damping import Made, damped
 from tenbin.kernels.training.curvature.exchange import EXCHANGES
 from tenbin.kernels.training.curvature.factors import add_factors
-from tenbin.kernels.training.curvature.squares import linear_only
+from tenbin.kernels.training.curvature.linear import linear_only
 from tenbin.kernels.training.layers.layer import Array
 from tenbin.kernels.training.layers.network import Network
 from tenbin.topology import Topology
@@ -29,7 +29,10 @@ class Kronecker:
         self.net, self.blocks = net, blocks(net, topology.size)
         size = self.blocks[-1].stop
         self.fresh, self.mean = net.xp.zeros((2, size), dtype=net.dtype)
-        self.exchange = EXCHANGES[form](topology, self.blocks, self.fresh, algorithm)
+        lengths = counts(self.blocks, topology.size)
+        self.exchange = EXCHANGES[form](topology, lengths, self.fresh, algorithm)
+        own = self.exchange.own
+        self.mine = [b for b in self.blocks if own.start <= b.start < own.stop]
 
     def empty(self) -> Array:
         """Return a vector of zeros for what is made of the factors."""
@@ -52,14 +55,14 @@ class Kronecker:
 
     def average(self, fresh_weight: float) -> None:
         """Move the own averages towards the collected factors, and forget these."""
-        for block in self.exchange.mine:
+        for block in self.mine:
             own = slice(block.start, block.stop)
             self.mean[own] += fresh_weight * (self.fresh[own] - self.mean[own])
         self.fresh.fill(0)
 
     def make(self, how: Made, damping: float, out: Array) -> None:
         """Write what `how` makes of the own damped factors."""
-        for block in self.exchange.mine:
+        for block in self.mine:
             pair = damped(*block.of(self.mean), damping)
             for target, factor in zip(block.of(out), pair, strict=True):
                 target[...] = how(factor)

@@ -13,21 +13,10 @@ squared, these give the gradient of the batch as well, for less than its own pro
 from math import prod
 from types import ModuleType
 
-from tenbin.errors import UsageError
-from tenbin.kernels.training.layers import Conv, Dense
 from tenbin.kernels.training.layers.layer import Array, Examples
 from tenbin.kernels.training.layers.network import Network
 
 CHUNK_BYTES = 2**19  # gradients of single examples that stay in cache
-
-
-def linear_only(net: Network) -> None:
-    """Raise UsageError where a parameter is not that of a linear layer."""
-    for part in net.parts:
-        layer = net.layers[part.layer]
-        if not isinstance(layer, Dense | Conv):
-            kind = type(layer).__name__
-            raise UsageError(f"curvature is known of dense and conv, not of {kind}")
 
 
 def add_squares(net: Network, flat: Array, scale: float = 1.0) -> None:

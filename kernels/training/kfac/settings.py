@@ -18,7 +18,8 @@ class Settings(Smoothing):
     and inverted every `t_inv` steps under `damping`. `fisher` says whether their labels
     are those of the data or drawn from the model. `optimiser` steps by the direction,
     which `clip` shortens to rate^2 d^T F d <= clip; 0 never does. `form` is how the
-    ranks share the factors.
+    ranks share the factors: `sharded` sums them by a reduce-scatter of MPI's own, and
+    the problem's `allreduce` sums gradients alone; `replicated` sums both by it.
     """
 
     damping: float = 0.03

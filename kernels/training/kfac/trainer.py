@@ -10,11 +10,9 @@ that the model draws. (Martens and Grosse 2015, arXiv:1503.05671; distribution: 
 al. 2019, arXiv:1811.12019.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import sqrt
 from typing import Any
-
-import numpy as np
 
 from tenbin.kernels.training.backprop.loop import LOSS, STOP, Loop
 from tenbin.kernels.training.backprop.penalty import Penalty
@@ -25,15 +23,16 @@ from tenbin.kernels.training.curvature.labels import LABELS
 from tenbin.kernels.training.kfac.settings import Settings
 from tenbin.kernels.training.layers.layer import Array
 from tenbin.kernels.training.optimisers import OPTIMISERS, Stepper
-from tenbin.kernels.training.spent import Spent
+from tenbin.kernels.training.streams import Stream
 from tenbin.kernels.training.trainer import Setup, State
 
 RATE = 0.01
-FISHER = 2  # which draws
 
 
 class Kfac(Loop):
     """One run of K-FAC on this rank."""
+
+    reducer: Reducer
 
     def __init__(self, setup: Setup, settings: Settings, shares: int = 0) -> None:
         super().__init__(setup, RATE, shares, settings)
@@ -51,7 +50,6 @@ class Kfac(Loop):
             **self.factors.views("factor", self.factors.mean),
             **self.factors.views("inverse", self.inverses),
         }
-        self.spent = Spent("compute", "curvature", "exchange", "inverse")
 
     @property
     def measured(self) -> bool:
@@ -61,7 +59,7 @@ class Kfac(Loop):
     def gradient(self, x: Array, targets: Array) -> None:
         """Sum the gradients and, when it is time, the factors."""
         self.backward(x, targets, ready=self.reducer.ready)
-        self.reducer.finish()
+        self.finish()
         if self.measured:
             self.collect()
 
@@ -75,15 +73,13 @@ class Kfac(Loop):
     ) -> float:
         """Fill the gradients, and add the factors times `scale`; return the loss."""
         net, spent, fisher = self.net, self.spent, self.settings.fisher
-        with spent("compute"):
-            outputs = net.forward(x)
+        outputs = net.forward(x)
         if self.measured and fisher == "true":
             with spent("curvature"):
                 self.measure_model(outputs.copy(), sample, scale)
-        with spent("compute"):
-            loss, delta = self.loss(self.xp, outputs, targets, net.step.total)
-            self.head[LOSS], self.head[STOP] = loss, self.setup.stop()
-            net.backward(delta, ready)
+        loss, delta = self.loss(self.xp, outputs, targets, net.step.total)
+        self.head[LOSS], self.head[STOP] = loss, self.setup.stop()
+        net.backward(delta, ready)
         if self.measured and fisher == "empirical":
             with spent("curvature"):
                 self.factors.add(scale)
@@ -94,16 +90,15 @@ class Kfac(Loop):
     ) -> None:
         """Add the factors of labels that the model draws from its outputs."""
         net, problem = self.net, self.setup.problem
-        key = (problem.seed, FISHER, net.step.number, sample)
-        draw = LABELS[problem.loss]
-        labels = draw(self.xp, outputs, net.step, np.random.default_rng(key))
+        rng = Stream.FISHER.rng(problem.seed, net.step.number, sample)
+        labels = LABELS[problem.loss](self.xp, outputs, net.step, rng)
         _, delta = self.loss(self.xp, outputs, labels, net.step.total)
         net.backward(delta)
         self.factors.add(scale)
 
     def collect(self) -> None:
         """Sum the fresh factors over the ranks into the averages."""
-        with self.spent("exchange"):
+        with self.spent("communication"):
             self.factors.exchange.collect()
         with self.spent("curvature"):
             first = self.net.step.number == 0
@@ -123,12 +118,13 @@ class Kfac(Loop):
         """Invert the averages, each rank its own, and tell all of them."""
         with self.spent("inverse"):
             self.factors.make(inverse, self.damping, self.inverses)
-        with self.spent("exchange"):
+        with self.spent("communication"):
             self.factors.exchange.spread(self.inverses)
 
-    def more(self) -> dict[str, Any]:
-        """Return where the time of this rank went."""
-        return self.spent.take()
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Return what really runs: `factors_by` sums the factors."""
+        return {**super().details, "factors_by": self.factors.exchange.summed_by}
 
     def state(self) -> State:
         """Return the state, factors from their owners among it. Collective."""

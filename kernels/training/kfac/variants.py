@@ -2,6 +2,7 @@
 
 from tenbin.kernels.training import settings
 from tenbin.kernels.training.backprop import variants as backprop
+from tenbin.kernels.training.curvature import linear
 from tenbin.kernels.training.kfac.settings import Settings
 from tenbin.kernels.training.kfac.trainer import Kfac
 from tenbin.kernels.training.problem import TrainingProblem
@@ -21,9 +22,7 @@ def misfit(problem: TrainingProblem, dtype: str) -> str:
 
 def misfit_layers(problem: TrainingProblem, dtype: str) -> str:
     """Raise UsageError as backpropagation does; all layers must be linear."""
-    if problem.normalise or problem.activation == "prelu":
-        return "factors are known of dense and conv: no batch normalisation, no prelu"
-    return backprop.misfit(problem, dtype)
+    return linear.misfit(problem) or backprop.misfit(problem, dtype)
 
 
-KFAC = Variant(make, misfit)
+KFAC = Variant(make, Settings(), misfit)

@@ -1,9 +1,5 @@
 """Noisy K-FAC over the ranks: parts of the batch x samples of the weights, in any mix.
 
-4 ranks, mc_groups 2            part 0     part 1
-        samples 0, 2, ..        rank 0     rank 1
-        samples 1, 3, ..        rank 2     rank 3
-
 each step   for my samples: W ~ q -> backward -> V += gradient + prior's damping W
                             every t_stats: A, G += factors
             V, A and G summed: means over samples and batch      then as in K-FAC
@@ -12,34 +8,28 @@ One sample is noisy K-FAC as published; several average what a step goes by (Mon
 variational inference). Noise depends on step, sample and layer: any mix draws the same.
 """
 
+from functools import partial
 from math import sqrt
 
-from tenbin.errors import UsageError
 from tenbin.kernels.training.backprop.loop import LOSS, STOP
 from tenbin.kernels.training.curvature.damping import root
 from tenbin.kernels.training.kfac.trainer import Kfac
 from tenbin.kernels.training.layers.layer import Array
-from tenbin.kernels.training.layers.softmax import softmax
 from tenbin.kernels.training.noisy_kfac.posterior import draw
 from tenbin.kernels.training.noisy_kfac.settings import Settings
+from tenbin.kernels.training.sampling import mean_prediction
+from tenbin.kernels.training.streams import Stream
 from tenbin.kernels.training.trainer import Setup
-
-TRAIN, TEST = range(3, 5)  # which draws
 
 
 class NoisyKfac(Kfac):
     """One run of noisy K-FAC on this rank; the net holds the mean between steps."""
 
     def __init__(self, setup: Setup, settings: Settings) -> None:
-        ranks, groups = setup.topology.size, settings.mc_groups
-        if ranks % groups:
-            raise UsageError(
-                f"noisy-kfac: mc_groups = {groups} does not divide {ranks} ranks"
-            )
-        super().__init__(setup, settings, ranks // groups)
-        count = setup.data.train.size
+        ranks, count = setup.topology.size, setup.data.train.size
+        super().__init__(setup, settings, settings.shares(ranks))
         self.samples, self.test_samples = settings.samples, settings.test_samples
-        self.mine = range(self.comm.rank // self.shares, settings.samples, groups)
+        self.mine = settings.mine(ranks, self.comm.rank)
         self.intrinsic = settings.intrinsic(count)
         self.damping += self.intrinsic
         self.deviation = sqrt(settings.kl / count)
@@ -53,13 +43,12 @@ class NoisyKfac(Kfac):
         self.sums.fill(0)
         loss = 0.0
         for sample in self.mine:
-            with self.spent("compute"):
-                self._move_to(TRAIN, sample)
+            self._move_to(Stream.KFAC_TRAIN, sample)
             loss += self._pass(x.copy(), targets, sample)
             net.weights[...] = mean
         net.gradients[...] = self.sums
         self.head[LOSS], self.head[STOP] = loss, self.setup.stop()
-        self.reducer.finish()
+        self.finish()
         if self.measured:
             self.collect()
 
@@ -77,21 +66,17 @@ class NoisyKfac(Kfac):
         super().renew()
         with self.spent("inverse"):
             self.factors.make(root, self.intrinsic, self.roots)
-        with self.spent("exchange"):
+        with self.spent("communication"):
             self.factors.exchange.spread(self.roots)
 
     def predict(self, rows: Array) -> Array:
         """Return the mean of the predictions of `test_samples` samples."""
         if not self.test_samples:
             return super().predict(rows)
-        mean, total = self.net.weights.copy(), 0.0
-        for sample in range(self.test_samples):
-            self._move_to(TEST, sample)
-            total = total + softmax(self.xp, self.outputs(rows).copy())
-            self.net.weights[...] = mean
-        return total / self.test_samples
+        move = partial(self._move_to, Stream.KFAC_TEST)
+        return mean_prediction(self, rows, self.test_samples, move)
 
-    def _move_to(self, which: int, sample: int) -> None:
+    def _move_to(self, stream: Stream, sample: int) -> None:
         """Move the weights from the mean to a sample."""
-        key = (self.setup.problem.seed, which, self.net.step.number, sample)
+        key = stream.key(self.setup.problem.seed, self.net.step.number, sample)
         draw(self.net, self.factors.blocks, self.roots, self.deviation, key)

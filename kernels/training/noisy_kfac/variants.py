@@ -23,4 +23,9 @@ def misfit(problem: TrainingProblem, dtype: str) -> str:
     return kfac.misfit_layers(problem, dtype)
 
 
-NOISY_KFAC = Variant(make, misfit)
+def crowd(problem: TrainingProblem, ranks: int) -> str:
+    """Return why so many ranks cannot share the samples, or an empty string."""
+    return settings.read(problem.settings, Settings()).crowd(ranks)
+
+
+NOISY_KFAC = Variant(make, Settings(), misfit, crowd=crowd)

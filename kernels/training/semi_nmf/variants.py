@@ -77,5 +77,5 @@ FORMS = {
 
 
 SEMI_NMF, EIGEN, EIGEN_ONCE, PLAIN, RANDOM, SINGLE, SINGLE_EIGEN = (
-    Variant(form.make, form.misfit) for form in FORMS.values()
+    Variant(form.make, form.settings, form.misfit) for form in FORMS.values()
 )

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from tenbin.errors import UsageError
 from tenbin.kernels.training.data import Dataset, Split
 from tenbin.kernels.training.siamese.settings import Settings
+from tenbin.kernels.training.streams import Stream
 
 Writers = NDArray[np.int64]
-TRAIN, TEST = range(2)
 
 
 def pairs(data: Dataset, settings: Settings, seed: int) -> Dataset:
@@ -21,12 +21,13 @@ def pairs(data: Dataset, settings: Settings, seed: int) -> Dataset:
     Raises UsageError for a data set without writers, or with too few images of one.
     """
     count = settings.writers
-    train = _choose(settings, np.random.default_rng((seed, TRAIN)))
+    train = _choose(settings, Stream.CHOICE.rng(seed))
+    keys = [pairs.key(seed, 1) for pairs in (Stream.TRAIN_PAIRS, Stream.TEST_PAIRS)]
     cells = np.repeat(np.arange(count * count), settings.cell_pairs)
     return Dataset(
         f"{data.name}-pairs",
-        _join(data.name, data.train, train, count, (seed, TRAIN, 1)),
-        _join(data.name, data.test, divmod(cells, count), count, (seed, TEST, 1)),
+        _join(data.name, data.train, train, count, keys[0]),
+        _join(data.name, data.test, divmod(cells, count), count, keys[1]),
         classes=2,
     )
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from tenbin.errors import UsageError
 
+EACH = 20  # images of a writer
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -30,3 +32,13 @@ class Settings:
                 raise UsageError(f"siamese: {key} = {getattr(self, key)}; at least 1")
         if not self.margin > 0.0:
             raise UsageError(f"siamese: margin = {self.margin} is not positive")
+
+    def few(self, train: int, test: int) -> str:
+        """Return whether a drawn set has too few images a writer, or an empty string.
+
+        Each is by a random writer: with a mean of EACH all of them write 2 and more.
+        """
+        wanted = EACH * self.writers
+        if min(train, test) >= wanted:
+            return ""
+        return f"siamese: {self.writers} writers need {wanted} test images, not {test}"

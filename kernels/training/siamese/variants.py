@@ -6,7 +6,8 @@ from mpi4py import MPI
 
 from tenbin.kernels.training import settings
 from tenbin.kernels.training.backprop import variants as backprop
-from tenbin.kernels.training.data import Dataset
+from tenbin.kernels.training.data import DRAWN, Dataset
+from tenbin.kernels.training.data.glyphs import sizes
 from tenbin.kernels.training.data.together import load_together
 from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.kernels.training.siamese.pairs import pairs
@@ -27,7 +28,9 @@ class Form:
 
     def misfit(self, problem: TrainingProblem, dtype: str) -> str:
         """Raise UsageError for what there is not; pairs have one size of batch norm."""
-        settings.read(problem.settings, Settings())
+        asked = settings.read(problem.settings, Settings())
+        if problem.dataset in DRAWN and (reason := asked.few(*sizes(problem.samples))):
+            return reason
         if problem.normalise or problem.dropout:
             return "siamese nets share a trunk: no dropout, no batch normalisation"
         return backprop.misfit(problem, dtype)
@@ -41,5 +44,7 @@ def pair_up(comm: MPI.Comm, problem: TrainingProblem, data_dir: str) -> Dataset:
     return pairs(data, asked, problem.seed)
 
 
-SIAMESE = Variant(Form(Siamese).make, Form(Siamese).misfit, pair_up)
-CONTRASTIVE = Variant(Form(Contrasting).make, Form(Contrasting).misfit, pair_up)
+SIAMESE, CONTRASTIVE = (
+    Variant(form.make, Settings(), form.misfit, data=pair_up)
+    for form in (Form(Siamese), Form(Contrasting))
+)

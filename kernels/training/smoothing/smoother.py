@@ -14,10 +14,9 @@ from tenbin.kernels.training.layers.layer import Array
 from tenbin.kernels.training.layers.network import Network
 from tenbin.kernels.training.smoothing import mixup, smoothout
 from tenbin.kernels.training.smoothing.settings import Smoothing
+from tenbin.kernels.training.streams import Stream
 
 Feed = Callable[[Indices], tuple[Array, Array]]
-
-MIX, SHIFT = range(2)  # which draws
 
 
 class Smoother:
@@ -32,7 +31,8 @@ class Smoother:
         x, targets = feed(batch[rows])
         if not self.settings.mixup:
             return x, targets
-        share, partners = mixup.draw(batch, self.settings.mixup, self._rng(MIX))
+        rng = self._rng(Stream.MIXUP)
+        share, partners = mixup.draw(batch, self.settings.mixup, rng)
         x = x.copy()
         x_other, targets_other = feed(partners[rows])
         return (
@@ -48,11 +48,11 @@ class Smoother:
             return
         kept = self.net.weights.copy()
         kind, strength = self.settings.noise, self.settings.smoothout
-        smoothout.shift(self.net, kind, strength, self._rng(SHIFT))
+        smoothout.shift(self.net, kind, strength, self._rng(Stream.SMOOTHOUT))
         try:
             yield
         finally:
             self.net.weights[...] = kept
 
-    def _rng(self, which: int) -> np.random.Generator:
-        return np.random.default_rng((self.seed, which, self.net.step.number))
+    def _rng(self, stream: Stream) -> np.random.Generator:
+        return stream.rng(self.seed, self.net.step.number)

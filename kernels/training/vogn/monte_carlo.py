@@ -6,16 +6,13 @@ drawn from N(w, (noise |w|)^2): no distribution is learnt.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from tenbin.errors import UsageError
 from tenbin.kernels.training.backprop.trainer import Backprop
 from tenbin.kernels.training.layers.layer import Array
-from tenbin.kernels.training.layers.softmax import softmax
 from tenbin.kernels.training.optimisers import Optimiser
+from tenbin.kernels.training.sampling import mean_prediction
+from tenbin.kernels.training.streams import Stream
 from tenbin.kernels.training.trainer import Setup
-
-TEST = 1  # the noise of predictions
 
 
 @dataclass(frozen=True)
@@ -41,22 +38,19 @@ class MonteCarlo(Backprop):
 
     def predict(self, rows: Array) -> Array:
         """Return the mean of the predictions of `test_samples` nets."""
-        net, step = self.net, self.net.step
-        trained, total = net.weights.copy(), 0.0
+        step = self.net.step
         training = step.rows, step.total
         step.rows, step.total = range(1), 1  # one thinned net for all images
-        for step.sample in range(1, self.sampling.test_samples + 1):
-            net.weights[...] = trained * self._factors(step.sample)
-            told = self.outputs(rows, training=self.setup.problem.dropout > 0)
-            total = total + softmax(self.xp, told.copy())
-        net.weights[...] = trained
+        dropped, count = self.setup.problem.dropout > 0, self.sampling.test_samples
+        told = mean_prediction(self, rows, count, self._move_to, training=dropped)
         (step.rows, step.total), step.sample = training, 0
-        return total / self.sampling.test_samples
+        return told
 
-    def _factors(self, sample: int) -> Array:
-        """Return 1 + noise eps for each weight."""
+    def _move_to(self, number: int) -> None:
+        """Thin the net anew, and multiply its weights by 1 + noise eps."""
+        self.net.step.sample = sample = number + 1
         if not self.sampling.noise:
-            return 1.0
-        rng = np.random.default_rng((self.setup.problem.seed, TEST, sample))
+            return
+        rng = Stream.NOISE.rng(self.setup.problem.seed, sample)
         eps = rng.standard_normal(self.net.weights.size, dtype=self.net.dtype)
-        return 1.0 + self.sampling.noise * self.xp.asarray(eps)
+        self.net.weights *= 1.0 + self.sampling.noise * self.xp.asarray(eps)

@@ -21,12 +21,19 @@ from tenbin.kernels.training.vogn.settings import Settings
 class Posterior:
     """The Gaussian over a net's flat weights, for `count` training samples.
 
-    `mean`, `momentum` and `curvature` (n,) are its state.
+    `mean`, `momentum` and `curvature` (n,) are its state, of which `move` changes the
+    slice `own`; by default that is all.
     """
 
     def __init__(
-        self, xp: ModuleType, weights: Array, settings: Settings, count: int
+        self,
+        xp: ModuleType,
+        weights: Array,
+        settings: Settings,
+        count: int,
+        own: slice = slice(None),
     ) -> None:
+        self.own = own
         self.xp, self.settings, self.count = xp, settings, count
         self.mean = weights.copy()
         self.momentum = xp.zeros_like(weights)
@@ -36,7 +43,7 @@ class Posterior:
     def draw(self, out: Array, step: int, key: tuple[int, ...]) -> None:
         """Write a sample of the weights into `out`; the same for the same key."""
         xp, tau = self.xp, self.settings.weight(step)
-        deviation = self._denominator(tau)
+        deviation = self._denominator(tau, slice(None))
         xp.multiply(deviation, self.count / tau, out=deviation)
         xp.sqrt(deviation, out=deviation)
         noise = np.random.default_rng(key).standard_normal(out.size, dtype=out.dtype)
@@ -45,22 +52,25 @@ class Posterior:
 
     def move(self, g: Array, h: Array, rate: float, step: int) -> None:
         """Step by the mean gradient and the mean square, which are overwritten."""
-        xp, settings = self.xp, self.settings
-        tau = settings.weight(step)
+        xp, settings, own = self.xp, self.settings, self.own
+        mean, momentum, curvature = (
+            vector[own] for vector in (self.mean, self.momentum, self.curvature)
+        )
+        g, h, tau = g[own], h[own], settings.weight(step)
         h *= 1.0 - settings.decay
-        self.curvature *= settings.decay
-        self.curvature += h
-        xp.multiply(self.mean, self._prior(tau), out=h)
-        self.momentum *= settings.momentum
-        self.momentum += g
-        self.momentum += h
-        xp.divide(self.momentum, self._denominator(tau), out=g)
+        curvature *= settings.decay
+        curvature += h
+        xp.multiply(mean, self._prior(tau), out=h)
+        momentum *= settings.momentum
+        momentum += g
+        momentum += h
+        xp.divide(momentum, self._denominator(tau, own), out=g)
         g *= rate
-        self.mean -= g
+        mean -= g
 
     def _prior(self, tau: float) -> float:
         return tau / (self.count * self.settings.prior_variance)
 
-    def _denominator(self, tau: float) -> Array:
+    def _denominator(self, tau: float, own: slice) -> Array:
         shift = self._prior(tau) + self.settings.damping
-        return self.xp.add(self.curvature, shift, out=self._work)
+        return self.xp.add(self.curvature[own], shift, out=self._work[own])

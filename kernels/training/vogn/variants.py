@@ -2,12 +2,15 @@
 
 from tenbin.kernels.training import settings
 from tenbin.kernels.training.backprop import variants as backprop
+from tenbin.kernels.training.curvature import linear
 from tenbin.kernels.training.optimisers import OPTIMISERS
 from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.kernels.training.trainer import Setup, Variant
 from tenbin.kernels.training.vogn.monte_carlo import MonteCarlo, Sampling
 from tenbin.kernels.training.vogn.settings import Settings
 from tenbin.kernels.training.vogn.trainer import Vogn
+
+LIBRARY = "library"  # what a problem has that names no allreduce
 
 
 def make_vogn(setup: Setup) -> Vogn:
@@ -17,12 +20,19 @@ def make_vogn(setup: Setup) -> Vogn:
 
 def misfit_vogn(problem: TrainingProblem, dtype: str) -> str:
     """Raise UsageError for settings that are none; dropout and norms do not fit."""
-    settings.read(problem.settings, Settings())
+    asked = settings.read(problem.settings, Settings())
+    if asked.form == "sharded" and problem.allreduce != LIBRARY:
+        return "form=sharded sums by reduce-scatter: there is no allreduce to choose"
     if problem.dropout or problem.normalise:
         return "vogn has noise of its own: no dropout, no batch normalisation"
     if problem.l1 or problem.l2:
         return "vogn has a prior: set prior_variance, not l1 or l2"
-    return backprop.misfit(problem, dtype)
+    return linear.misfit(problem) or backprop.misfit(problem, dtype)
+
+
+def crowd(problem: TrainingProblem, ranks: int) -> str:
+    """Return why so many ranks cannot share the samples, or an empty string."""
+    return settings.read(problem.settings, Settings()).crowd(ranks)
 
 
 def make_monte_carlo(setup: Setup) -> MonteCarlo:
@@ -39,5 +49,5 @@ def misfit_monte_carlo(problem: TrainingProblem, dtype: str) -> str:
     return backprop.misfit(problem, dtype)
 
 
-VOGN = Variant(make_vogn, misfit_vogn)
-MONTE_CARLO = Variant(make_monte_carlo, misfit_monte_carlo)
+VOGN = Variant(make_vogn, Settings(), misfit_vogn, crowd=crowd)
+MONTE_CARLO = Variant(make_monte_carlo, Sampling(), misfit_monte_carlo)

@@ -17,6 +17,8 @@ from tenbin.progress import progress_bar
 from tenbin.record import Record
 
 FAILED = 1
+LISTED = "One value, or several between commas."
+PAIRS = "KEY=VALUE, KEY=VALUE; several between semicolons. Keys: tenbin list."
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -79,10 +81,11 @@ def _command(kernel: Kernel) -> click.Command:
 
 
 def _axis(field: str) -> click.Option:
-    names = [f"-{field}"] if len(field) == 1 else [f"--{field}"]
+    name = field.replace("_", "-")
+    names = [f"-{name}"] if len(name) == 1 else [f"--{name}"]
     if field == "sizes":
         names.append("-s")
-    return click.Option(names, help="One value, or several between commas.")
+    return click.Option(names, help=PAIRS if field == "settings" else LISTED)
 
 
 def _bench_here(kernel: Kernel, given: Mapping[str, Any]) -> int:
