@@ -12,7 +12,7 @@ shared memory is beyond a bar: 20 times faster than MPI_Allreduce on float16, an
 import argparse
 import sys
 
-from interleaved import Bar, compare, judge  # type: ignore[import-not-found]
+from allreduce_turns import Bar, compare, judge  # type: ignore[import-not-found]
 from mpi4py import MPI
 
 from tenbin.kernels.allreduce.library import supports

@@ -11,7 +11,7 @@ over the rounds. Exits 1 where a ratio to `library` is beyond its bar.
 import argparse
 import sys
 
-from interleaved import Bar, compare, judge  # type: ignore[import-not-found]
+from allreduce_turns import Bar, compare, judge  # type: ignore[import-not-found]
 from mpi4py import MPI
 
 from tenbin.topology import discover

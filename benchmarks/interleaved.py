@@ -1,98 +1,75 @@
-"""Variants of allreduce in turns, in one process group: medians, spread, bars."""
+"""Contenders in turns, in one process, in an order drawn anew for every round.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from time import perf_counter_ns
+    round 1    b b b  a  c c      each fills about ROUND_NS with calls
+    round 2    a  c c  b b b      a ratio is the median over the rounds of the ratios
+    ...                           within a round, so that slow moments hit both sides
+
+One clock for all: the processor time of this thread, which other load on the machine
+disturbs less; or wall time, where a contender has more threads than one.
+"""
+
+from collections.abc import Callable, Mapping
+from time import thread_time_ns
+from typing import Any
 
 import numpy as np
-from mpi4py import MPI
 
-from tenbin import stats
-from tenbin.case import Case
-from tenbin.kernel import Options, Task
-from tenbin.kernels.allreduce import KERNEL
-from tenbin.kernels.allreduce.problem import AllreduceProblem
-from tenbin.topology import Topology
-from tenbin.units import format_bytes
+ROUND_NS = 3_000_000
+MOST_CALLS = 100
 
-SLOW_NS = 20_000_000  # a variant beyond it is repeated once in a round
-
-Series = Mapping[str, tuple[str, str]]  # label -> variant and dtype
-Times = dict[str, list[float]]
+Run = Callable[[], object]
+Clock = Callable[[], int]
+Times = dict[str, Any]  # label -> a float64 per round
 
 
-@dataclass(frozen=True)
-class Bar:
-    """How many times faster than the base a series has to be."""
-
-    at_least: float
-
-
-def compare(
-    topology: Topology, series: Series, size: int, rounds: int, repetitions: int
-) -> Times:
-    """Return the median times in ns of each round; every series begins in turn."""
-    tasks = {
-        label: prepare(topology, variant, dtype, size)
-        for label, (variant, dtype) in series.items()
-    }
-    often = {
-        label: repetitions if time_round(topology.world, task, 2) < SLOW_NS else 1
-        for label, task in tasks.items()
-    }
-    times: Times = {label: [] for label in tasks}
-    labels = list(tasks)
+def in_turns(takes: Mapping[str, Callable[[], float]], rounds: int) -> Times:
+    """Return what each contender takes in each round."""
+    random = np.random.default_rng(1)  # the same on all ranks
+    labels = list(takes)
+    times = {label: np.empty(rounds) for label in labels}
     for turn in range(rounds):
-        first = turn % len(labels)
-        for label in labels[first:] + labels[:first]:
-            times[label].append(time_round(topology.world, tasks[label], often[label]))
-    for task in tasks.values():
-        task.release()
+        for place in random.permutation(len(labels)):
+            times[labels[place]][turn] = takes[labels[place]]()
     return times
 
 
-def prepare(topology: Topology, variant: str, dtype: str, size: int) -> Task:
-    place = (topology.size, topology.ranks_per_node)
-    case = Case("allreduce", variant, dtype, AllreduceProblem(size), *place)
-    if reason := KERNEL.decline(case):
-        raise SystemExit(f"{variant}, {dtype}: {reason}")
-    return KERNEL.prepare(case, topology, Options())
+def measure(
+    runs: Mapping[str, Run],
+    rounds: int,
+    others: Mapping[str, Callable[[], float]] | None = None,
+    clock: Clock = thread_time_ns,
+) -> Times:
+    """Return the ns that a call of each contender takes, round by round.
+
+    `others` take turns, too, and tell themselves what they take, e.g. a peak.
+    """
+    takes = {label: _repeated(run, clock) for label, run in runs.items()}
+    return in_turns({**takes, **(others or {})}, rounds)
 
 
-def time_round(world: MPI.Comm, task: Task, repetitions: int) -> float:
-    """Return the median of last exit minus first entry; check the last result."""
-    stamps = np.zeros((2, repetitions), dtype=np.int64)
-    for repetition in range(repetitions):
-        task.reset(repetition)
-        world.Barrier()
-        stamps[0, repetition] = perf_counter_ns()
-        task.run()
-        stamps[1, repetition] = perf_counter_ns()
-    if not world.allreduce(task.check().ok, op=MPI.LAND):
-        raise SystemExit("wrong sum")
-    entries, exits = np.array(world.allgather(stamps)).transpose(1, 2, 0)
-    return float(np.median(stats.makespans(entries, exits)))
+def _repeated(run: Run, clock: Clock) -> Callable[[], float]:
+    once_ns = max(1.0, time_ns(run, 1, clock))
+    calls = max(1, min(MOST_CALLS, int(ROUND_NS / once_ns)))
+    return lambda: time_ns(run, calls, clock)
 
 
-def judge(
-    topology: Topology, size: int, times: Times, base: str, bars: Mapping[str, Bar]
-) -> int:
-    """Print medians and ratios to the base; return how many are beyond their bar."""
-    lines, beyond = [f"{format_bytes(size)} on {topology.size} ranks, base {base}"], 0
-    for label, values in times.items():
-        ratios = np.divide(times[base], values)
-        ratio, bar = float(np.median(ratios)), bars.get(label)
-        low, high = np.percentile(values, [25, 75]) / 1e3
-        verdict = ""
-        if bar is not None:
-            short = ratio < bar.at_least
-            beyond += short
-            verdict = f"{'BEYOND' if short else 'within'} {bar.at_least:.3g}x"
-        lines.append(
-            f"  {label:20} {np.median(values) / 1e3:10.1f} us"
-            f" [{low:.1f}, {high:.1f}]  {ratio:7.2f}x"
-            f" [{ratios.min():.2f}, {ratios.max():.2f}]  {verdict}"
-        )
-    if topology.rank == 0:
-        print("\n".join(lines), flush=True)
-    return beyond
+def time_ns(run: Run, calls: int, clock: Clock = thread_time_ns) -> float:
+    """Return the ns that one of `calls` calls takes."""
+    begun = clock()
+    for _ in range(calls):
+        run()
+    return (clock() - begun) / calls
+
+
+def fastest(times: Times, prefix: str = "") -> str:
+    """Return the contender of the least median among those of a prefix."""
+    labels = [label for label in times if label.startswith(prefix)]
+    return min(labels, key=lambda label: float(np.median(times[label])))
+
+
+def verdict(ratios: Any, least: float = 0.0) -> tuple[str, bool]:
+    """Return median, quartiles and bar of ratios as text, and whether it holds."""
+    low, middle, high = (float(q) for q in np.percentile(ratios, [25, 50, 75]))
+    holds = middle >= least
+    told = f" {'within' if holds else 'BEYOND'} {least:.2f}" if least else ""
+    return f"{middle:6.2f} [{low:.2f}, {high:.2f}]{told}", holds

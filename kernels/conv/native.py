@@ -31,11 +31,11 @@ C_BOUND = {"winograd4": 64.0, "dot": 16.0}  # observed: at most 18 and 4
 BACKWARD = {"direct"}
 
 
-def native(name: str) -> Callable[[ConvProblem, str, int], Plan]:
-    """Return the plans of the native algorithm of that name."""
+def native(name: str, isa: str = "") -> Callable[[ConvProblem, str, int], Plan]:
+    """Return the plans of the native algorithm of that name, by its best ISA or one."""
 
     def plan(problem: ConvProblem, dtype: str, threads: int) -> Plan:
-        return _plan(name, problem, dtype, threads)
+        return _plan(name, problem, dtype, threads, isa or None)
 
     return plan
 
@@ -96,18 +96,21 @@ def numbers(problem: ConvProblem) -> tuple[int, ...]:
     return (*sizes, *(value for value in twice for _ in range(2)), problem.groups)
 
 
-def _plan(name: str, problem: ConvProblem, dtype: str, threads: int) -> Plan:
+def _plan(
+    name: str, problem: ConvProblem, dtype: str, threads: int, isa: str | None
+) -> Plan:
     module = binding.load()
     call = (operation_of(name, problem), dtype, numbers(problem))
-    scratch = module.aligned(module.conv_scratch_bytes(*call, threads))
+    scratch = module.aligned(module.conv_scratch_bytes(*call, threads, isa))
     layout = problem.layout
     packs = problem.direction != "backward-weights"
 
     def pack(weights: Array) -> Any:
-        return module.conv_pack(*call, np.ascontiguousarray(as_nhwc(weights, layout)))
+        filters = np.ascontiguousarray(as_nhwc(weights, layout))
+        return module.conv_pack(*call, filters, isa)
 
     def run(first: Array, second: Any, out: Array) -> Array:
-        module.conv(*call, first, second, out, scratch, threads)
+        module.conv(*call, first, second, out, scratch, threads, isa)
         return out
 
     turned = np.empty(result_shape(problem), "uint16")
@@ -120,6 +123,6 @@ def _plan(name: str, problem: ConvProblem, dtype: str, threads: int) -> Plan:
         return out
 
     c = problem.terms**0.5 if name.startswith("fp16") else C_BOUND.get(name, 8.0)
-    details = {"algorithm": name, "isa": module.chosen(*call[:2])}
+    details = {"algorithm": name, "isa": isa or module.chosen(*call[:2])}
     chosen = run if layout == "nhwc" else run_turned
     return Plan(chosen, pack=pack if packs else same, c=c, details=details)

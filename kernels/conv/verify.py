@@ -54,6 +54,19 @@ class Accuracy:
     excess: float
 
 
+def sums(
+    problem: ConvProblem, first: Array, second: Array, dtype: str
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Return the exact result, and S, as (N, H, W, C) or (K, R, S, C)."""
+
+    def summed(to: str, change: Callable[[Array], Array]) -> Array:
+        wide = (change(widen(a, dtype, to)) for a in (first, second))
+        return convolve(problem, *(as_nhwc(a, problem.layout) for a in wide))
+
+    with np.errstate(invalid="ignore"):
+        return summed("float64", lambda a: a), summed("float32", np.abs)
+
+
 def oracle(
     problem: ConvProblem,
     first: Array,
@@ -63,17 +76,26 @@ def oracle(
     c: float,
 ) -> Oracle:
     """Return what the result must be, where sums are kept in dtype `accumulate`."""
+    exact, magnitude = sums(problem, first, second, dtype)
+    return Oracle(
+        dtype,
+        problem.layout,
+        exact,
+        magnitude,
+        allowed(exact, magnitude, dtype, accumulate, c),
+    )
 
-    def summed(to: str, change: Callable[[Array], Array]) -> Array:
-        wide = (change(widen(a, dtype, to)) for a in (first, second))
-        return convolve(problem, *(as_nhwc(a, problem.layout) for a in wide))
 
-    with np.errstate(invalid="ignore"):
-        exact = summed("float64", lambda a: a)
-        magnitude = summed("float32", np.abs)
-    allowed = bound(exact, magnitude, dtype, accumulate, c)
-    allowed += C_ORACLE * UNIT_ROUNDOFF["float64"] * magnitude
-    return Oracle(dtype, problem.layout, exact, magnitude, allowed)
+def allowed(
+    exact: NDArray[np.float64],
+    magnitude: NDArray[np.float32],
+    dtype: str,
+    accumulate: str,
+    c: float,
+) -> NDArray[np.float64]:
+    """Return the largest error of each element, that of the oracle itself included."""
+    own = C_ORACLE * UNIT_ROUNDOFF["float64"] * magnitude
+    return bound(exact, magnitude, dtype, accumulate, c) + own
 
 
 def judge(result: Array, right: Oracle) -> Check:

@@ -1,0 +1,54 @@
+"""What `auto` picks against torch, both in float16: 18 layers, one thread, warm.
+
+Torch is timed in NCHW and in channels_last; it is slow, so that a layer gets as few as
+three rounds. Times are of the thread's processor. Exits 1 beyond a bar:
+
+    every layer     4 times torch float16 in its better layout
+                    20 times torch float16 in NCHW
+"""
+
+import sys
+
+from convolutions import (  # type: ignore[import-not-found]
+    Contender,
+    listed,
+    ready,
+)
+from interleaved import fastest, measure, time_ns, verdict  # type: ignore[import-not-found]
+
+from tenbin.kernels.conv.auto import choose
+from tenbin.kernels.conv.problem import ConvProblem
+from tenbin.kernels.conv.torch import missing
+
+BEST, NCHW = 4.0, 20.0
+LAYER_NS, FEWEST, MOST = 3e9, 3, 15  # of a layer, and the rounds that fill it
+CONTENDERS = {
+    "auto": Contender("auto"),
+    "torch nchw": Contender("torch", layout="nchw"),
+    "torch nhwc": Contender("torch"),
+}
+
+
+def judge(name: str, problem: ConvProblem) -> bool:
+    """Print a layer; return whether both bars hold."""
+    runs = ready(problem, CONTENDERS)
+    turn_ns = sum(time_ns(run, 1) for run in runs.values())
+    times = measure(runs, int(min(MOST, max(FEWEST, LAYER_NS / turn_ns))))
+    best, well = verdict(times[fastest(times, "torch")] / times["auto"], BEST)
+    nchw, plainly = verdict(times["torch nchw"] / times["auto"], NCHW)
+    picked = choose(problem, "float16")[0]
+    print(f"{name:24} {picked:9} best layout x {best}, NCHW x {nchw}", flush=True)
+    return bool(well and plainly)
+
+
+def main() -> int:
+    """Measure; return 1 where a bar is missed."""
+    if reason := missing("float16"):
+        print(f"nothing to compare with: {reason}")
+        return 0
+    held = [judge(*layer) for layer in listed().items()]
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
