@@ -24,7 +24,9 @@ NAMES += ["tree/8", "doubling", "swing", "two-level@1"]
 
 times = st.floats(0, 1e-3)
 link = st.builds(
-    Link, times, times, st.sampled_from([1.0, 3.0]), st.sampled_from([1.0, 2.5])
+    Link,
+    *(times, times, st.sampled_from([1.0, 3.0]), st.sampled_from([1.0, 2.5])),
+    credit_bytes=st.sampled_from([0.0, 1000.0]),
 )
 
 
@@ -123,6 +125,19 @@ def test_ranks_of_a_node_share_its_ports() -> None:
 
     assert alone == pytest.approx(2 * N / 8 * BETA)
     assert predict(made, nodes, N, 4, shared).time_s == pytest.approx(2 * alone)
+
+
+@pytest.mark.parametrize("text", ["4x2", "flat", "leader:4x2", "doubling"])
+def test_a_credit_saves_its_bytes_once(text: str) -> None:
+    made, nodes = schedule(text), node_by_node(8, 4)
+    shaped = Links(Link(0, 0), Link(0, BETA, node_ports=1), 0)
+    rested = replace(shaped, inter=replace(shaped.inter, credit_bytes=N / 100))
+
+    full = predict(made, nodes, N, 4, shaped).time_s
+
+    saved = full - predict(made, nodes, N, 4, rested).time_s
+    assert saved == pytest.approx(N / 100 * BETA)
+    assert predict(made, nodes, 64, 4, rested).time_s == 0.0
 
 
 def test_a_flat_ring_crosses_each_node_border_once() -> None:

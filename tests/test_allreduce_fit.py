@@ -14,7 +14,7 @@ from tenbin.kernels.allreduce.fit import fit_links
 from tenbin.kernels.allreduce.hierarchical import hierarchical
 from tenbin.kernels.allreduce.links import Link, Links, Protocol, lines_at
 from tenbin.kernels.allreduce.machines import Machine, dump
-from tenbin.kernels.allreduce.pieces import fit_line, fit_pieces, time_of
+from tenbin.kernels.allreduce.pieces import fit_hinge, fit_line, fit_pieces, time_of
 from tenbin.kernels.allreduce.pingpong import (
     Probe,
     exchange,
@@ -70,6 +70,35 @@ def test_a_change_of_protocol_is_found(at: int, seed: int) -> None:
     assert at in [piece.from_bytes for piece in found]
     error = np.abs(time_of(found, size) / time_of(true, size) - 1.0)
     assert np.median(error) < 0.05
+
+
+@settings(deadline=None, max_examples=15)
+@given(at=st.sampled_from(SIZES[12:-6]), seed=st.integers(0, 2**16))
+def test_bytes_that_pass_at_once_are_found(at: int, seed: int) -> None:
+    size = np.array(SIZES)
+    true = 2e-4 + 8e-9 * np.maximum(size - at, 0)
+
+    hinge, lines = fit_hinge(size, noisy(true, 0.02, seed))
+
+    assert hinge == pytest.approx(at, rel=0.3)
+    assert time_of(lines, np.maximum(size - hinge, 0)) == pytest.approx(true, rel=0.15)
+
+
+def test_without_a_credit_no_bytes_are_free() -> None:
+    size = np.array(SIZES)
+    hinge, lines = fit_hinge(size, noisy(1e-5 + 1e-9 * size, 0.02, seed=5))
+    assert (hinge, len(lines)) == (0.0, 1)
+
+
+def test_the_credit_of_a_node_is_what_its_ranks_send_together() -> None:
+    credit, alpha, beta = 2**17, 2e-4, 8e-9  # two rounds of `n` messages per node
+    shaped = [
+        Probe("inter", n, m, alpha + beta * max(0.0, n * m - credit / 2))
+        for n in (1, 2, 4)
+        for m in SIZES
+    ]
+
+    assert fit_links(shaped, ADDS).inter.credit_bytes == pytest.approx(credit, rel=0.1)
 
 
 def test_one_line_stays_one_piece() -> None:

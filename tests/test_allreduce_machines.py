@@ -32,7 +32,9 @@ protocols = st.lists(
     unique_by=lambda protocol: protocol.from_bytes,
 ).map(lambda found: tuple(sorted(found, key=lambda p: p.from_bytes)))
 link = st.builds(
-    Link, positive, positive, ports, ports, protocols, positive, st.integers(0, 8)
+    Link,
+    *(positive, positive, ports, ports),
+    *(protocols, positive, st.integers(0, 8), positive),
 )
 
 

@@ -36,7 +36,9 @@ def bound(
         for end in (src[here], dst[here]):
             rank = np.bincount(end, busy).max(initial=0.0) / link.rank_ports
             node = np.bincount(place[end], busy).max(initial=0.0) / link.node_ports
-            longest = max(longest, rank, node)
+            if link.credit_s:  # of each round a rank may send that much at once
+                rank = 0.0
+            longest = max(longest, rank, node - link.credit_s)
     return float(longest)
 
 

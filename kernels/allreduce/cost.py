@@ -145,14 +145,18 @@ def predict(
     """
     place = np.asarray(nodes)
     clock = np.zeros(schedule.ranks)
-    free = np.zeros(4 * (int(place.max(initial=0)) + 1))  # when node ports are
+    nodes_used = int(place.max(initial=0)) + 1
+    free = np.full(4 * nodes_used, -np.inf)  # when node ports are
+    credit_s = np.tile([links.intra.credit_s, links.inter.credit_s], 2 * nodes_used)
     history: list[Round] = []
     before: Messages | None = None
     for number, messages in _rounds(schedule, place, message_bytes, itemsize):
         if not messages.same(before):
             load = _load(messages, place, schedule.ranks, message_bytes, links)
         before = messages
-        clock, free, held_by, late, end = _advance(clock, free, messages, load)
+        clock, free, held_by, late, end = _advance(
+            clock, free, credit_s, messages, load
+        )
         history.append(Round(number, messages, load, held_by, late, end))
     return Prediction(float(clock.max(initial=0.0)), _path(history, clock))
 
@@ -207,6 +211,7 @@ def _load(
         load = np.bincount(port, size)[port] / ports
         carried = np.where(full > seconds, load, carried)
         seconds = np.maximum(seconds, full)
+    credit_s = np.array([link.credit_s for link in both])[off]
     added = np.bincount(messages.dst, messages.added, ranks).astype(np.float64)
     adding = links.adding(messages.added, buffer_bytes)
     turns = np.bincount(messages.src, minlength=ranks)[messages.src] - 1
@@ -216,7 +221,7 @@ def _load(
     busy_s = np.bincount(leaves, share, count) + np.bincount(enters, share, count)
     return Load(
         latency_s=alpha + overhead * turns,
-        transfer_s=seconds,
+        transfer_s=np.maximum(seconds - credit_s, 0.0),
         port_bytes=carried,
         add_s=np.bincount(messages.dst, adding, ranks).astype(np.float64),
         added=added,
@@ -227,7 +232,7 @@ def _load(
 
 
 def _advance(
-    clock: Floats, free: Floats, messages: Messages, load: Load
+    clock: Floats, free: Floats, credit_s: Floats, messages: Messages, load: Load
 ) -> tuple[Floats, Floats, Ints, Ints, Floats]:
     """Return the clocks of ranks and node ports after a round, and what held them up.
 
@@ -238,7 +243,7 @@ def _advance(
     start = clock[late]
     end = start + load.travel_s
     if load.busy_s.any():
-        free = _serve(free, start, load)
+        free = _serve(free, credit_s, start, load)
         through = np.maximum(free[load.leaves], free[load.enters])
         end = np.maximum(end, through + load.latency_s)
     done = clock.copy()
@@ -252,13 +257,13 @@ def _advance(
     return done, free, held_by, late, end - start
 
 
-def _serve(free: Floats, start: Floats, load: Load) -> Floats:
+def _serve(free: Floats, credit_s: Floats, start: Floats, load: Load) -> Floats:
     """Return when the ports of nodes are through with a round."""
     begin = np.full(len(free), np.inf)
     np.minimum.at(begin, load.leaves, start)
     np.minimum.at(begin, load.enters, start)
     used = load.busy_s > 0
-    return np.where(used, np.maximum(free, begin) + load.busy_s, free)
+    return np.where(used, np.maximum(free, begin - credit_s) + load.busy_s, free)
 
 
 def _path(history: Sequence[Round], clock: Floats) -> tuple[Hop, ...]:

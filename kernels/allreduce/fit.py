@@ -26,7 +26,7 @@ from tenbin.kernels.allreduce.links import (
     Protocol,
     lines_at,
 )
-from tenbin.kernels.allreduce.pieces import fit_pieces, time_of
+from tenbin.kernels.allreduce.pieces import fit_hinge, fit_pieces, time_of
 from tenbin.kernels.allreduce.pingpong import LINKS, Probe
 
 LEFT_OUT = 3  # every third size judges the fit of the others
@@ -61,9 +61,13 @@ def fit_link(probes: Sequence[Probe]) -> Link:
     loaded = _loaded(probes)
     slowdown, node_ports = _sharing(probes)
     rank_ports = _rank_ports(probes)
+    size, time = _times(loaded)
+    hinge, pieces = 0.0, fit_pieces(size, time)
+    if node_ports < inf:
+        hinge, pieces = fit_hinge(size, time)
     lines = [
         replace(line, beta_s_per_byte=line.beta_s_per_byte / slowdown)
-        for line in _with_overheads(fit_pieces(*_times(loaded)), probes, rank_ports)
+        for line in _with_overheads(pieces, probes, rank_ports)
     ]
     return Link(
         lines[0].alpha_s,
@@ -73,6 +77,7 @@ def fit_link(probes: Sequence[Probe]) -> Link:
         protocols=tuple(lines[1:]),
         overhead_s=lines[0].overhead_s,
         members=loaded[0].members if loaded[0].link == "intra" else 0,
+        credit_bytes=hinge * loaded[0].rounds * _per_node(loaded[0]),
     )
 
 

@@ -3,7 +3,8 @@
     a message of m bytes       alpha + m beta
     one more of the round      overhead + m beta
     the bytes of one rank      share `rank_ports` ports of that speed, each way
-    the bytes of one node      share `node_ports` ports of that speed, each way
+    the bytes of one node      share `node_ports` ports of that speed, each way, beyond
+                               `credit_bytes` that pass at once after a rest
     adding m bytes             add + m gamma
 
 Hockney's model with ports, and LogGP's o. Further `Protocol`s bend the line where a
@@ -51,6 +52,14 @@ class Link:
     protocols: tuple[Protocol, ...] = ()
     overhead_s: float = 0.0
     members: int = 0
+    credit_bytes: float = 0.0
+
+    @property
+    def credit_s(self) -> float:
+        """Return the seconds by which the ports of a node may lag behind the bytes."""
+        if not self.credit_bytes:
+            return 0.0
+        return self.credit_bytes * self.lines[-1].beta_s_per_byte / self.node_ports
 
     @property
     def lines(self) -> tuple[Protocol, ...]:

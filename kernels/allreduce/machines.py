@@ -4,7 +4,7 @@
     measured = false            ranks_per_node = 4
     gamma_s_per_byte = 1e-11    add_s = 0.0    error_share = 0.0
     [intra]                     alpha_s, beta_s_per_byte, overhead_s,
-                                rank_ports, node_ports, members
+                                rank_ports, node_ports, members, credit_bytes
     [inter]                     the same
     [[inter.protocols]]         from_bytes, alpha_s, beta_s_per_byte, overhead_s
     [[adds]]                    the same
@@ -27,7 +27,8 @@ from tenbin.kernels.allreduce.links import Link, Links, Protocol
 
 BUNDLED = Path(__file__).parent / "machines"
 FIGURES = ("gamma_s_per_byte", "add_s", "error_share")
-NEGATIVE = "alpha_s, beta_s_per_byte, overhead_s and members are not negative"
+LINE = ("alpha_s", "beta_s_per_byte", "overhead_s")
+COUNTED = (*LINE, "members", "credit_bytes")
 
 
 class ProtocolTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,11 +50,12 @@ class LinkTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protocols: list[ProtocolTable] = []
     overhead_s: float = 0.0
     members: int = 0
+    credit_bytes: float = 0.0
 
     def link(self) -> Link:
         """Return the link; raise UsageError for a negative time or no port."""
-        if min(self.alpha_s, self.beta_s_per_byte, self.overhead_s, self.members) < 0:
-            raise UsageError(NEGATIVE)
+        if min(getattr(self, name) for name in COUNTED) < 0:
+            raise UsageError(f"{', '.join(COUNTED)} are not negative")
         if min(self.rank_ports, self.node_ports) <= 0:
             raise UsageError("rank_ports and node_ports are more than 0")
         return Link(
@@ -64,13 +66,14 @@ class LinkTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             _protocols(self.protocols),
             self.overhead_s,
             self.members,
+            self.credit_bytes,
         )
 
 
 def _protocols(tables: Sequence[ProtocolTable]) -> tuple[Protocol, ...]:
     """Return later lines; raise UsageError for a negative time or a wrong order."""
     if any(min(p.alpha_s, p.beta_s_per_byte, p.overhead_s) < 0 for p in tables):
-        raise UsageError(NEGATIVE)
+        raise UsageError(f"{', '.join(LINE)} are not negative")
     later = tuple(Protocol(**msgspec.to_builtins(p)) for p in tables)
     if [p.from_bytes for p in later] != sorted({p.from_bytes for p in later}):
         raise UsageError("from_bytes grows from one line to the next")

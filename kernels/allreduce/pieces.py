@@ -18,6 +18,7 @@ from tenbin.kernels.allreduce.links import Floats, Protocol, lines_at
 
 MOST_PIECES = 3
 FEWEST_POINTS = 3  # in a piece
+HINGES = 80  # to try
 STEPS = 40
 LONGEST_STEP = 2.0  # on log scale
 DONE = 1e-9
@@ -62,6 +63,25 @@ def fit_line(sizes: ArrayLike, times: ArrayLike) -> tuple[float, float]:
 def _error(theta: Floats, size: Floats, time: Floats) -> float:
     predicted = np.exp(theta[0]) + np.exp(theta[1]) * size
     return float(np.sum(np.log(time / predicted) ** 2))
+
+
+def fit_hinge(
+    sizes: ArrayLike, times: ArrayLike, most: int = MOST_PIECES
+) -> tuple[float, tuple[Protocol, ...]]:
+    """Return the size up to which bytes are free, 0 for none, and the pieces beyond.
+
+    One line with a hinge, or `fit_pieces`: Schwarz's criterion decides.
+    """
+    size, time = _floats(sizes), _floats(times)
+    plain = fit_pieces(size, time, most)
+    best = _judge(size, time, plain)[0], 0.0, plain
+    inner = size[FEWEST_POINTS - 1 : -FEWEST_POINTS]
+    for hinge in np.geomspace(inner[0], inner[-1], HINGES) if inner.size else ():
+        beyond = np.maximum(size - hinge, 0.0)
+        line = (Protocol(0, *fit_line(beyond, time)),)
+        criterion = _judge(beyond, time, line)[0] + math.log(size.size)
+        best = min(best, (criterion, float(hinge), line), key=lambda found: found[0])
+    return best[1:]
 
 
 def fit_pieces(

@@ -47,6 +47,11 @@ class Probe:
     shape: str = "pair"
     members: int = 2
 
+    @property
+    def rounds(self) -> int:
+        """Return the rounds of its exchange."""
+        return rounds_of(self.shape, self.members)
+
 
 def by_node(nodes: Sequence[int]) -> Groups:
     """Return the ranks of each node."""
@@ -95,6 +100,11 @@ def in_groups(nodes: Sequence[int], link: str) -> Groups:
     return groups if min(map(len, groups)) > 2 else ()
 
 
+def rounds_of(shape: str, members: int) -> int:
+    """Return the rounds of an allreduce around a ring, or by direct levels."""
+    return 2 * (members - 1) if shape == "ring" else 2
+
+
 def exchange(ranks: int, groups: Groups, shape: str = "ring") -> Schedule:
     """Return the rounds of a ring or of direct levels, each sum a copy.
 
@@ -106,7 +116,7 @@ def exchange(ranks: int, groups: Groups, shape: str = "ring") -> Schedule:
     rows = [
         (t, src, group[(place + distance) % len(group)], chunk + width * copy)
         for group in groups
-        for t in range(2 * (len(group) - 1) if shape == "ring" else 2)
+        for t in range(rounds_of(shape, len(group)))
         for place, src in enumerate(group)
         for distance in range(1, 2 if shape == "ring" else len(group))
         for chunk in [(place - t) % len(group)]

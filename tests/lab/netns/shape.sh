@@ -3,8 +3,9 @@
 #
 # RATE is in the words of tc: 1gbit, 200mbit. Rates above 2.5gbit are not reached
 # reliably: the processors are then the limit. A token bucket shapes the bandwidth;
-# the burst holds a whole offloaded segment, as splitting one would add headers; the
-# queue holds what the sockets of a node can have in flight, as a drop stalls a transfer.
+# the burst holds a whole offloaded segment, as splitting one would add headers, and no
+# more, as what the bucket holds is not shaped; the queue holds what the sockets of a
+# node can have in flight, as a drop stalls a transfer.
 set -euo pipefail
 
 lab=${TENBIN_LAB:?the name of the lab}
@@ -14,7 +15,7 @@ shape() { # NAMESPACE DEVICE
   if [[ $rate == off ]]; then
     tc -n "$1" qdisc del dev "$2" root 2>/dev/null || true # there may be none
   else
-    tc -n "$1" qdisc replace dev "$2" root tbf rate "$rate" burst 128kb limit 32mb
+    tc -n "$1" qdisc replace dev "$2" root tbf rate "$rate" burst 68kb limit 32mb
   fi
 }
 
