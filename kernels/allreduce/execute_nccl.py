@@ -49,9 +49,7 @@ def compile_nccl(schedule: Schedule, nccl: Any, rank: int, buffer: Buffer) -> Pl
 
 def _step(step: Step, nccl: Any, buffer: Buffer, scratch: Buffer) -> list[Call]:
     """Return the calls of one step: a group, then the adds and copies."""
-    from cupy.cuda import nccl as group
-
-    arrived = arrivals(step, scratch)
+    group, arrived = device.nccl_group(), arrivals(step, scratch)
     parts = {m: buffer[m.first : m.last] for m in (*step.receives, *step.sends)}
     return [
         group.groupStart,

@@ -131,6 +131,13 @@ def nccl_communicator(world: Any) -> Any:
     return nccl.NcclCommunicator(world.size, ticket, world.rank)
 
 
+def nccl_group() -> Any:
+    """Return what has `groupStart` and `groupEnd`, to put around calls."""
+    from cupy.cuda import nccl
+
+    return nccl
+
+
 def stream() -> int:
     """Return the current stream, as a number for C interfaces."""
     import cupy
