@@ -162,7 +162,7 @@ def test_fit_measures_the_links_and_writes_a_machine(tmp_path: Path) -> None:
     rows = json.loads(shown("fit", "--ranks", "2", "--out", str(path), *JSON))
 
     assert [row["link"] for row in rows if row["from_bytes"] == 0] == ["intra", "inter"]
-    assert all(row["alpha_s"] > 0 and row["rank_ports"] == 1.0 for row in rows)
+    assert all(row["alpha_s"] > 0 and 1.0 <= row["rank_ports"] <= 2.0 for row in rows)
     assert "hold-out error" not in json.dumps(rows)
     text = shown("cost", "2", "--machine", str(path), "-s", "1MiB")
     assert "2 ranks on 1 node of 2" in text
