@@ -130,8 +130,8 @@ TILE(direct_wide, direct, false, )
 
 /* Their depth: what is packed for it, B, or of A and B, stays in the caches. */
 #define DIRECT(label, rows, columns, most, run) \
-    {label, rows, columns, DOT_KC, 0, 2 * (columns) * DOT_KC, 2, 4, true, most, NULL, \
-     NAMED(TYPE, pack_b##columns), NAMED(TYPE, run), NULL}
+    {label, rows, columns, DOT_KC(8), 0, 2 * (columns) * DOT_KC(8), 2, 4, true, most, \
+     NULL, NAMED(TYPE, pack_b##columns), NAMED(TYPE, run), NULL}
 #define PACKED(label, rows, columns, most, run) \
     {label, rows, columns, AMX_DEPTH, 2 * (rows) * AMX_DEPTH, \
      2 * (columns) * AMX_DEPTH, 2, 4, false, most, NAMED(TYPE, pack_a##rows), \

@@ -30,7 +30,7 @@ static ALWAYS_INLINE void NAMED(DOT, rows)(const struct gemm_lines *lines, size_
             const WIDE x = LOAD(place, left);
             UNROLL
             for (size_t j = 0; j < NR; j++)
-                sum[i][j] = FMA(x, LOAD_WIDE(b + j * DOT_DEPTH + p), sum[i][j]);
+                sum[i][j] = FMA(x, LOAD_WIDE(b + j * DOT_DEPTH(NR) + p), sum[i][j]);
         }
     }
     for (size_t i = 0; i < rows; i++)

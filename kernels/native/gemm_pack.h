@@ -93,7 +93,7 @@ static bool NAMED(TYPE, pack_a)(const struct gemm_lines *rows, void *panel)
     static bool NAMED(TYPE, pack_dot##columns)(const struct gemm_lines *lines, \
                                                void *panel) \
     { \
-        NAMED(TYPE, lay_along)(lines, panel, DOT_DEPTH, columns); \
+        NAMED(TYPE, lay_along)(lines, panel, DOT_DEPTH(columns), columns); \
         return true; \
     }
 
@@ -108,13 +108,14 @@ static void NAMED(TYPE, store)(const void *sums, size_t step, size_t count, void
 {
     const float *from = sums;
     ELEMENT *to = out;
-    for (size_t i = 0; i < count; i += LANES) {
-        const size_t left = count - i;
+    size_t i = 0;
+    for (; step == 1 && i + LANES <= count; i += LANES)
+        STORE(to + i, LANES, LOAD_WIDE(from + i));
+    for (; i < count; i += LANES) {
         float some[LANES] = {0};
-        if (step != 1 || left < LANES)
-            for (size_t l = 0; l < LANES && l < left; l++)
-                some[l] = from[(i + l) * step];
-        STORE(to + i, left, LOAD_WIDE(step != 1 || left < LANES ? some : from + i));
+        for (size_t l = 0; l < LANES && l < count - i; l++)
+            some[l] = from[(i + l) * step];
+        STORE(to + i, count - i, LOAD_WIDE(some));
     }
 }
 
@@ -140,7 +141,8 @@ static void NAMED(TYPE, store)(const void *sums, size_t step, size_t count, void
      sizeof(ELEMENT), sizeof(float), false, most, NAMED(TYPE, pack_a), \
      NAMED(TYPE, pack), run, NAMED(TYPE, store)}
 #define DIRECT(columns, rows) \
-    {"dot " #columns, rows, columns, DOT_KC, 0, (columns) * DOT_DEPTH * sizeof(float), \
+    {"dot " #columns, rows, columns, DOT_KC(columns), 0, \
+     (columns) * DOT_DEPTH(columns) * sizeof(float), \
      sizeof(ELEMENT), sizeof(float), true, columns, NULL, \
      NAMED(TYPE, pack_dot##columns), NAMED(TYPE, dot##columns), NAMED(TYPE, store)}
 
