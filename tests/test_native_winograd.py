@@ -19,6 +19,7 @@ C_BOUND = {"conv_winograd2": 8, "conv_winograd4": 64}
 UNIT = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 GUARD = np.uint16(0x5A5A)
 GUARDS = 40
+NONE, GUARDED = b"\xff", 64  # NaN, behind the scratch
 
 each_row = pytest.mark.parametrize(
     ("operation", "dtype", "isa"),
@@ -58,8 +59,8 @@ def problems(draw: st.DrawFn) -> Problem:
     problem = Problem(
         n=draw(st.integers(1, 3)),
         c=draw(channels),
-        h=draw(st.integers(1, 17)),
-        w=draw(st.integers(1, 17)),
+        h=draw(st.integers(1, 33)),
+        w=draw(st.integers(1, 33)),
         k=draw(channels),
         pad_h=draw(pad),
         pad_w=draw(pad),
@@ -95,11 +96,13 @@ def compute(
     operation, dtype, isa = row
     call = (operation, dtype, problem.numbers)
     packed = native.conv_pack(*call, w, isa)
-    scratch = native.aligned(native.conv_scratch_bytes(*call, threads, isa))
+    scratch = native.aligned(native.conv_scratch_bytes(*call, threads, isa) + GUARDED)
+    scratch[:] = NONE * len(scratch)
     items = int(np.prod(problem.y))
     guarded = np.full(items + 2 * GUARDS, GUARD)
     y = guarded[GUARDS : GUARDS + items]
-    native.conv(*call, x, packed, y, scratch, threads, isa)
+    native.conv(*call, x, packed, y, scratch[:-GUARDED], threads, isa)
+    assert scratch[-GUARDED:] == NONE * GUARDED
     assert (guarded[:GUARDS] == GUARD).all()
     assert (guarded[GUARDS + items :] == GUARD).all()
     return y.reshape(problem.y).copy()
