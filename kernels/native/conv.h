@@ -136,8 +136,10 @@ const struct conv_algorithm *conv_dot_f16_amxfp16(void);
 
 /* Sums in float16, and in chunks of 32 terms in float16: for the study of accuracy. */
 const struct conv_algorithm *conv_fp16acc_scalar(void);
+const struct conv_algorithm *conv_fp16acc_avx2(void);
 const struct conv_algorithm *conv_fp16acc_avx512fp16(void);
 const struct conv_algorithm *conv_fp16chunk_scalar(void);
+const struct conv_algorithm *conv_fp16chunk_avx2(void);
 const struct conv_algorithm *conv_fp16chunk_avx512fp16(void);
 
 #endif

@@ -1,15 +1,15 @@
-/* A float16 FMA in float32: the product is exact, the sum is rounded to 24 bits and then
-   to 11, which differs from one rounding about once in 2^12. */
+/* One sum at a time, by exact emulation. */
 
 #include "conv_fp16acc.h"
 
 #include <string.h>
 
-#include "half.h"
+#include "fused_scalar.h"
+#include "sizes.h"
 
 size_t fp16acc_pitch(const struct conv_shape *a)
 {
-    return (a->k / a->groups + FP16ACC_PAD - 1) / FP16ACC_PAD * FP16ACC_PAD;
+    return round_up(a->k / a->groups, FP16ACC_PAD);
 }
 
 int fp16acc_fits(const struct conv_shape *a)
@@ -44,10 +44,10 @@ size_t fp16acc_scratch_bytes(const struct conv_shape *a, int threads)
 }
 
 #define STEP 1
-#define HALVES uint16_t
-#define ZERO_HALVES 0
-#define FMA_HALF(x, w, sum) round_f16(widen_f16(x) * widen_f16(*(w)) + widen_f16(sum))
-#define STORE_HALVES(place, sum) (*(place) = (sum))
+#define HALVES float
+#define ZERO_HALVES 0.0f
+#define FMA_HALF(x, w, sum) fused(widen_f16(x), widen_f16(*(w)), sum)
+#define STORE_HALVES(place, sum) (*(place) = round_f16(sum))
 
 #define NAME(part) all_##part
 #define CHUNK 0

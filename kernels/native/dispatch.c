@@ -82,6 +82,8 @@ static const struct kernel KERNELS[] = {
     GEMM_ROWS(ISA_AVX2, avx2),
     ROW("gemm_fp16acc", "float16", ISA_AVX2, gemm_fp16acc_avx2),
     CONV_VECTOR_ROWS(ISA_AVX2, avx2),
+    ROW("conv_fp16acc", "float16", ISA_AVX2, conv_fp16acc_avx2),
+    ROW("conv_fp16chunk", "float16", ISA_AVX2, conv_fp16chunk_avx2),
     WINOGRAD_ROWS(ISA_AVX2, avx2),
     ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
     ROW("fma", "float64", ISA_AVX512, fma_f64_avx512),

@@ -8,7 +8,6 @@
 #include "half.h"
 #include "target.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NAMED_(a, b) a##_##b
 #define NAMED(a, b) NAMED_(a, b)
 

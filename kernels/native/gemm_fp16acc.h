@@ -6,12 +6,7 @@
        WIDENED, GETTER
        MR, NR, LANES, A_LANES    those of that kernel
        WIDE, ZERO, LOAD_WIDE, STORE_WIDE
-       HELD, HOLD(float *), SPREAD_HELD(float), FUSED(HELD, HELD, HELD), RELEASE(HELD)
-
-   Exact emulation: x y is exact in float32. s = x y + sum is rounded to odd there, that
-   is, its last bit is set where s is inexact; 24 bits are two more than 11 need, so that
-   rounding it again, to float16, rounds the exact value (Boldo and Melquiond, Emulation
-   of FMA and correctly rounded sums, 2008). */
+       HELD, HOLD(float *), SPREAD_HELD(float), FUSED(HELD, HELD, HELD), RELEASE(HELD) */
 
 static ALWAYS_INLINE void chain(size_t k, const float *a, size_t row, size_t step,
                                 const float *b, float *c, size_t stride, bool first)
