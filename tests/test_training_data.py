@@ -1,12 +1,18 @@
 """Data sets: readers that refuse what is broken, drawn glyphs, shards."""
 
+import bz2
 import contextlib
 import gzip
 import io
+import lzma
 import os
 import struct
+import subprocess
+import sys
 import tarfile
 import tracemalloc
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +145,24 @@ def test_counts_and_labels_have_to_fit(tmp_path: Path) -> None:
         data.load("mnist", str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("role", "shape"),
+    [("training", (0, 28, 28)), ("training", (6, 28, 0)), ("test", (0, 28, 28))],
+)
+def test_a_split_without_pixels_is_refused(
+    tmp_path: Path, role: str, shape: tuple[int, ...]
+) -> None:
+    folder = tmp_path / "mnist"
+    make_mnist(folder)
+    files = list(sources.SOURCES["mnist"].files)
+    images, labels = files[:2] if role == "training" else files[2:]
+    write(folder / images, idx_bytes(np.zeros(shape, np.uint8)))
+    write(folder / labels, idx_bytes(np.zeros(shape[0], np.uint8)))
+
+    with pytest.raises(UsageError, match=f"mnist: no {role} images"):
+        data.load("mnist", str(tmp_path))
+
+
 def test_a_missing_data_set_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="tenbin data fetch kmnist"):
         data.load("kmnist", str(tmp_path))
@@ -195,13 +219,99 @@ def test_broken_cifar_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"data_batch_3.bin does not hold 30730000"):
         cifar.read_cifar10(path)
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(UsageError, match=r"broken archive|no data_batch"):
+    with pytest.raises(UsageError, match="broken gzip"):
         cifar.read_cifar10(path)
     path.write_bytes(b"no archive")
     with pytest.raises(UsageError, match="broken archive"):
         cifar.read_cifar10(path)
     with pytest.raises(UsageError, match=r"data_batch_1.bin: No such file"):
         cifar.read_cifar10(tmp_path)
+
+
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes,
+    "gzip": partial(gzip.compress, compresslevel=1, mtime=0),
+    "xz": partial(lzma.compress, preset=0),
+    "bzip2": partial(bz2.compress, compresslevel=1),
+}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return a whole archive, unpacked: its members are zeros."""
+    path = tmp_path_factory.mktemp("cifar") / "archive"
+    with tarfile.open(path, "w") as made:
+        for name in (*cifar.TRAIN, *cifar.TEST):
+            member = tarfile.TarInfo(f"{cifar.FOLDER}/{name}")
+            member.size = 3 * cifar.RECORD_BYTES
+            made.addfile(member, io.BytesIO(bytes(member.size)))
+    return path.read_bytes()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 511), st.binary(max_size=8))),
+    st.sampled_from(sorted(PACKINGS)),
+    st.tuples(st.integers(0, 200), st.binary(max_size=30)),
+)
+def test_fuzzed_cifar_is_read_or_refused_in_one_line(
+    archive: bytes,
+    headers: list[tuple[int, int, bytes]],
+    packing: str,
+    spoilt: tuple[int, bytes],
+) -> None:
+    member = len(archive) // 512 // 7 * 512
+    content = bytearray(archive)
+    for number, place, noise in headers:
+        start = number * member + place
+        content[start : start + len(noise)] = noise
+    packed = bytearray(PACKINGS[packing](bytes(content)))
+    place, noise = spoilt
+    packed[place : place + len(noise)] = noise
+    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"tenbin-cifar-{os.getpid()}"
+    path.write_bytes(packed)
+    try:
+        with pytest.raises(UsageError) as caught:  # members are too short, at the least
+            cifar.read_cifar10(path)
+    finally:
+        path.unlink()
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+READ_ALONE = """
+import resource, sys
+from pathlib import Path
+from tenbin.errors import UsageError
+from tenbin.kernels.training.data.cifar import read_cifar10
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read_cifar10(Path(sys.argv[1]))
+except UsageError as error:
+    print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_a_huge_header_in_a_small_archive_takes_no_memory(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("pax")
+    header.type, header.size = tarfile.XHDTYPE, 400 * 2**20
+    path = tmp_path / "bomb"
+    with gzip.open(path, "wb", compresslevel=1) as stream:
+        stream.write(header.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(400):
+            stream.write(bytes(2**20))
+
+    told = subprocess.run(
+        [sys.executable, "-c", READ_ALONE, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    message, grown_kib = told.stdout.splitlines()
+    assert "at most 268435456" in message
+    assert int(grown_kib) < 32 * 2**10
 
 
 # -- glyphs

@@ -3,9 +3,6 @@
 label | 1024 red | 1024 green | 1024 blue      3073 bytes, 10,000 times a file
 """
 
-import gzip
-import tarfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +10,8 @@ import numpy as np
 
 from tenbin.errors import UsageError
 from tenbin.kernels.training.data.dataset import Split
+from tenbin.kernels.training.data.stream import opened
+from tenbin.kernels.training.data.tar import members
 
 CHANNELS, SIDE = 3, 32
 RECORD_BYTES = 1 + CHANNELS * SIDE * SIDE
@@ -35,29 +34,15 @@ def read_cifar10(path: Path) -> tuple[Split, Split]:
 def _from_folder(path: Path) -> dict[str, bytes]:
     files = {}
     for name in (*TRAIN, *TEST):
-        try:
-            with (path / name).open("rb") as stream:
-                files[name] = stream.read(FILE_BYTES + 1)
-        except OSError as error:
-            raise UsageError(f"{path / name}: {error.strerror}") from None
+        with opened(path / name) as stream:
+            files[name] = stream.read(FILE_BYTES + 1)
     return files
 
 
 def _from_archive(path: Path) -> dict[str, bytes]:
-    """Read the members in memory: nothing is unpacked, no member can name a place."""
-    files = {}
-    try:
-        with tarfile.open(path, "r:*") as archive:
-            for member in archive:
-                name = Path(member.name).name
-                if member.isfile() and name in (*TRAIN, *TEST):
-                    stream = archive.extractfile(member)
-                    files[name] = stream.read(FILE_BYTES + 1) if stream else b""
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise UsageError(f"{path}: broken archive: {error}") from None
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from None
-    return files
+    """Read the members in memory: nothing is unpacked."""
+    with opened(path) as stream:
+        return members(stream, (*TRAIN, *TEST), FILE_BYTES)
 
 
 def _split(path: Path, files: dict[str, bytes], names: Sequence[str]) -> Split:

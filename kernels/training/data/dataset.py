@@ -62,8 +62,11 @@ class Dataset:
     classes: int = 10
 
     def __post_init__(self) -> None:
-        for split in (self.train, self.test):
-            if split.size and int(split.labels.max()) >= self.classes:
+        for role, split in (("training", self.train), ("test", self.test)):
+            if not split.images.size:
+                shape = " x ".join(map(str, split.images.shape))
+                raise UsageError(f"{self.name}: no {role} images, but {shape} bytes")
+            if int(split.labels.max()) >= self.classes:
                 worst = int(split.labels.max())
                 raise UsageError(
                     f"{self.name}: label {worst}, but there are {self.classes} classes"

@@ -7,25 +7,16 @@
 A header is not believed: memory grows with what the file really holds.
 """
 
-import gzip
 import struct
-import zlib
-from contextlib import closing
-from gzip import GzipFile
-from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenbin.errors import UsageError
+from tenbin.kernels.training.data.stream import Stream, exactly, opened
 
 UNSIGNED_BYTE = 8
-GZIP = b"\x1f\x8b"
-CHUNK_BYTES = 2**20
 LARGEST_BYTES = 2**32
-
-Stream = GzipFile | BufferedReader
 
 
 def read_idx(path: Path, axes: int) -> NDArray[np.uint8]:
@@ -33,23 +24,10 @@ def read_idx(path: Path, axes: int) -> NDArray[np.uint8]:
 
     Raises UsageError naming the file for anything else.
     """
-    try:
-        with _open(path) as stream:
-            shape = _header(stream, axes)
-            data = _body(stream, int(np.prod(shape, dtype=object)))
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise UsageError(f"{path}: broken gzip: {error}") from None
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from None
-    except ValueError as error:
-        raise UsageError(f"{path}: {error}") from None
+    with opened(path) as stream:
+        shape = _header(stream, axes)
+        data = _body(stream, int(np.prod(shape, dtype=object)))
     return np.frombuffer(data, dtype=np.uint8).reshape(shape)
-
-
-def _open(path: Path) -> Stream:
-    with closing(path.open("rb")) as raw:
-        packed = raw.read(2) == GZIP
-    return gzip.open(path, "rb") if packed else path.open("rb")
 
 
 def _header(stream: Stream, axes: int) -> tuple[int, ...]:
@@ -71,12 +49,7 @@ def _body(stream: Stream, size: int) -> bytearray:
     """Read `size` bytes and no more; there must not be any more."""
     if size > LARGEST_BYTES:
         raise ValueError(f"IDX header asks for {size} bytes; at most {LARGEST_BYTES}")
-    data = bytearray()
-    while len(data) < size:
-        chunk = stream.read(min(CHUNK_BYTES, size - len(data)))
-        if not chunk:
-            raise ValueError(f"truncated: {len(data)} bytes of {size}")
-        data += chunk
+    data = exactly(stream, size)
     if stream.read(1):
         raise ValueError(f"longer than the {size} bytes of its header")
     return data
