@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from tenbin.kernels.training.nets import hidden_sizes
 from tenbin.kernels.training.semi_nmf.cholesky import cholesky
 from tenbin.kernels.training.semi_nmf.network import Network
 from tenbin.kernels.training.semi_nmf.precision import PRECISIONS, Precision
 from tenbin.kernels.training.semi_nmf.settings import Settings
 from tenbin.kernels.training.semi_nmf.solver import Solver
 from tenbin.kernels.training.semi_nmf.sweep import sweep
-from tenbin.kernels.training.semi_nmf.variants import hidden
 
 BAR = 0.70
 CLASSES, DATA_RANK, SAMPLES = 10, 91, 60_000  # of MNIST
@@ -118,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def compare(asked: argparse.Namespace, name: str) -> float:
     """Print and return the share of the floor in the time of a sweep."""
-    units, precision = hidden(asked.net), PRECISIONS[name]
+    units, precision = hidden_sizes(asked.net), PRECISIONS[name]
     listed = list(products(units, asked.batch, Settings().w_steps, precision))
     parts = [(often, alone(m, n, k, dtype)) for often, m, n, k, dtype in listed]
     parts += [(1, factorise(size, precision.factor)) for size in factors(units)]

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from tenbin.errors import UsageError
 from tenbin.kernels.training.data import Dataset, Split, load, missing
 from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.kernels.training.semi_nmf import variants
 from tenbin.kernels.training.semi_nmf.settings import Settings
+from tenbin.kernels.training.semi_nmf.sweep import sweep
 from tenbin.kernels.training.semi_nmf.trainer import SemiNmf
-from tenbin.kernels.training.semi_nmf.variants import Form, hidden
+from tenbin.kernels.training.semi_nmf.variants import Form
 from tenbin.kernels.training.trainer import Diverged, Setup, Stopped
 from tenbin.topology import discover
 
@@ -68,14 +68,14 @@ def test_precision_and_basis_do_not_change_what_is_learnt(
     assert error(other) == pytest.approx(error(exact), abs=0.03)
 
 
-def test_counts_two_sums_and_two_for_each_inner_step(make: Any) -> None:
-    """The output's Gram matrix travels with Y^T Z: one less than 3 + 2 t_W."""
+def test_counts_three_sums_and_two_for_each_inner_step(make: Any) -> None:
+    """The output's Gram matrix travels with Y^T Z; the wish to stop is the third."""
     trainer = make()
 
     progress = trainer.epoch(1)
 
     sweeps = 3  # 600 samples in batches of 200
-    assert progress.more["allreduces"] == sweeps * (2 + 2 * trainer.settings.w_steps)
+    assert progress.more["allreduces"] == sweeps * (3 + 2 * trainer.settings.w_steps)
 
 
 def test_goes_on_bit_by_bit_from_its_state(make: Any) -> None:
@@ -126,11 +126,18 @@ def test_names_the_step_where_it_diverges(make: Any) -> None:
         trainer.epoch(2)
 
 
-def test_rejects_what_it_cannot_train() -> None:
-    with pytest.raises(UsageError, match="dense nets such as 1000-500, not 'lenet5'"):
-        hidden("lenet5")
-    problem = TrainingProblem("glyphs", "40-20", activation="tanh")
-    assert "ReLU" in Form().misfit(problem, "float64")
+def test_names_the_last_step_where_only_its_weights_diverge(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaking(network: Any, *rest: Any) -> Any:
+        outputs = sweep(network, *rest)
+        network.weights[-1][0, 0] = np.inf
+        return outputs
+
+    monkeypatch.setattr("tenbin.kernels.training.semi_nmf.trainer.sweep", breaking)
+
+    with pytest.raises(Diverged, match="weights are not finite in epoch 1, step 1"):
+        make().epoch(1)
 
 
 def test_plain_and_random_forms_learn_as_well(make: Any) -> None:

@@ -2,8 +2,10 @@
 
 import doctest
 import json
+import signal
 import subprocess
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -28,6 +30,7 @@ DOCUMENTED = (
     "layers.window",
     "layers.initialise",
 )
+FEW = ["--dataset=glyphs", "--net=16", "--samples=100", "--epochs=1", "--batch=50"]
 TENBIN = [sys.executable, "-m", "tenbin"]
 
 SLOW = """
@@ -99,17 +102,20 @@ def test_a_study_trains_outlives_its_timeout_and_fails_one_case(
     assert records["adam"].status == "ok"
 
 
-def test_bench_takes_fractions_and_folders(tmp_path: Path) -> None:
-    options = "--dataset glyphs --net 16 --samples 100 --epochs 1 --batch 50"
-    command = [*TENBIN, "bench", "training", *options.split(), "--variant", "adam"]
-    ended = subprocess.run(
-        [*command, "--rate", "0.01,1e-3", "--checkpoints", str(tmp_path)]
-        + ["--format", "json"],
+def bench(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run `tenbin bench training` on a few glyphs."""
+    return subprocess.run(
+        [*TENBIN, "bench", "training", *FEW, *options],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def test_bench_takes_fractions_and_folders(tmp_path: Path) -> None:
+    options = ["--rate", "0.01,1e-3", "--checkpoints", str(tmp_path)]
+    ended = bench("--variant", "adam", *options, "--format", "json")
 
     assert ended.returncode == 0, ended.stderr
     labels = [row["problem"] for row in json.loads(ended.stdout)]
@@ -198,6 +204,8 @@ def test_a_broken_file_in_the_folder_asked_for_is_one_line(tmp_path: Path) -> No
         ({"rate": -1.0}, "rate = -1.0 is negative"),
         ({"dropout": 1.0}, "dropout = 1.0; below 1"),
         ({"seed": []}, "seed is an empty list"),
+        ({"loss": "hinge"}, "no loss hinge; choose from cross-entropy"),
+        ({"schedule": "sine"}, "no schedule sine; choose from constant"),
     ],
 )
 def test_a_bad_value_is_named(changes: dict[str, object], message: str) -> None:
@@ -209,8 +217,6 @@ def test_a_bad_value_is_named(changes: dict[str, object], message: str) -> None:
     ("changes", "reason"),
     [
         ({"net": "big"}, "no net 'big'"),
-        ({"loss": "hinge"}, "no loss hinge; choose from cross-entropy"),
-        ({"schedule": "sine"}, "no schedule sine; choose from constant"),
         ({"allreduce": "foo"}, "no allreduce algorithm 'foo'"),
         ({"allreduce": "shm:flat"}, "use shm-copy, not shm"),
         ({"activation": "gelu"}, "no activation gelu"),
@@ -220,6 +226,84 @@ def test_what_cannot_run_is_declined(changes: dict[str, str], reason: str) -> No
     problem = TrainingProblem("glyphs", **changes)  # type: ignore[arg-type]
 
     assert reason in KERNEL.misfit(Case("training", "sgd", "float32", problem))
+
+
+@pytest.mark.parametrize("variant", ["sgd", "semi-nmf"])
+@pytest.mark.parametrize(
+    ("allreduce", "ranks", "reason"),
+    [
+        ("foo", 1, "no allreduce algorithm 'foo'"),
+        ("4x2", 1, ""),  # nothing to sum: a ladder begins there
+        ("4x2", 2, "4x2 needs 8 ranks, not 2"),
+        (" LIBRARY ", 2, ""),
+        ("nccl:flat", 2, "nccl:flat cannot sum on the host"),
+        ("shm-copy:2x2", 4, "needs nodes of 2 ranks"),
+    ],
+)
+def test_an_allreduce_has_to_fit_the_ranks(
+    variant: str, allreduce: str, ranks: int, reason: str
+) -> None:
+    problem = TrainingProblem("glyphs", allreduce=allreduce)
+    case = Case("training", variant, "float32", problem, ranks, ranks)
+
+    found = KERNEL.misfit(case)
+
+    assert reason in found
+    assert bool(reason) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"net": "lenet5"}, "dense nets such as 1000-500, not lenet5"),
+        ({"activation": "tanh"}, "ReLU layers, not tanh"),
+        ({"settings": "rounds=-5"}, "rounds = -5: at least 1"),
+        ({"settings": "nmf_steps=0"}, "nmf_steps = 0: at least 1"),
+        ({"settings": "fit_steps=0"}, "fit_steps = 0: at least 1"),
+        ({"settings": "batch=5"}, "no setting batch; choose from w_steps"),
+    ],
+)
+def test_semi_nmf_says_what_it_cannot_train(
+    changes: dict[str, str], reason: str
+) -> None:
+    problem = TrainingProblem("glyphs", **changes)  # type: ignore[arg-type]
+
+    assert reason in KERNEL.misfit(Case("training", "semi-nmf", "float32", problem))
+
+
+def test_semi_nmf_does_not_claim_a_gpu() -> None:
+    case = Case("training", "cuda:semi-nmf", "float32", TrainingProblem("glyphs"))
+
+    assert KERNEL.misfit(case) == "semi-nmf runs on the host only"
+
+
+def test_a_stopped_run_goes_on_with_another_rank_count(tmp_path: Path) -> None:
+    kept, out = tmp_path / "kept", tmp_path / "out"
+    options = ["--variant", "adam", "--epochs", "300", "--checkpoints", str(kept)]
+    command = [*TENBIN, "bench", "training", *FEW, *options, "--ranks", "2"]
+    first = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 60.0
+    while not list(kept.glob("*.npz")) and time.monotonic() < limit:
+        time.sleep(0.01)
+    first.send_signal(signal.SIGINT)
+    first.wait(60)
+
+    ended = bench(*options, "--ranks", "1", "--out", str(out))
+
+    assert ended.returncode == 0, ended.stderr
+    (found,) = store.load([out])
+    (record,) = found.records
+    assert record.details["resumed_after_epoch"] >= 1
+    epochs = [row["epoch"] for row in record.details["history"]]
+    assert epochs == list(range(1, 301))
+
+
+def test_levels_that_do_not_fit_are_one_line() -> None:
+    ended = bench("--variant", "semi-nmf", "--allreduce", "4x2", "--ranks", "2")
+
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert "4x2 needs 8 ranks, not 2" in line
 
 
 def test_weak_scaling_needs_the_share_of_a_rank() -> None:

@@ -22,13 +22,21 @@ def misfit(case: Case) -> str:
         return f"{case.dtype} has no exact sum over {case.ranks} ranks"
     try:
         elements(case.whole, case.dtype)
-        if case.variant in LIBRARIES:
-            return ""
-        name = parse(case.variant)
-        levels = name.levels(case.ranks, case.ranks_per_node)
+        return unplaced(case.variant, case.ranks, case.ranks_per_node)
     except UsageError as error:
         return str(error)
-    return _shared(name, levels, case.ranks_per_node)
+
+
+def unplaced(variant: str, ranks: int, ranks_per_node: int) -> str:
+    """Return why an algorithm cannot be on these ranks, or an empty string.
+
+    Raises UsageError for levels that do not fit them.
+    """
+    if variant in LIBRARIES:
+        return ""
+    name = parse(variant)
+    levels = name.levels(ranks, ranks_per_node)
+    return _shared(name, levels, ranks_per_node)
 
 
 def why_not(case: Case) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tenbin import device
 from tenbin.dtypes import storage
-from tenbin.kernels.allreduce.names import DEVICE_FORMS, LIBRARIES, parse
+from tenbin.kernels.allreduce.names import DEVICE_FORMS, form
 from tenbin.kernels.allreduce.node import Window
 from tenbin.kernels.allreduce.pool import Buffer
 from tenbin.topology import Topology
@@ -19,17 +19,6 @@ class Memory:
     mine: Sequence[Buffer] = ()
     shared: Sequence[Sequence[Buffer]] = ()
     release: Callable[[], object] = lambda: None
-
-
-def form(variant: str) -> str:
-    """Return the executor of a name: shm, cuda, nccl, ..., empty where there is none.
-
-    >>> form("shm:4x2"), form("cuda-library"), form("4x2"), form("library")
-    ('shm', 'cuda', '', '')
-    """
-    if variant in LIBRARIES:
-        return variant.rpartition("-")[0]
-    return parse(variant).form
 
 
 def memory_for(

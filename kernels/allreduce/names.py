@@ -207,6 +207,17 @@ def canonical(text: str) -> str:
     return lowered if lowered in LIBRARIES else str(parse(text))
 
 
+def form(variant: str) -> str:
+    """Return the executor of a name: shm, cuda, nccl, ..., empty where there is none.
+
+    >>> form("shm:4x2"), form("cuda-library"), form("4x2"), form("library")
+    ('shm', 'cuda', '', '')
+    """
+    if variant in LIBRARIES:
+        return variant.rpartition("-")[0]
+    return parse(variant).form
+
+
 def choices() -> tuple[str, ...]:
     """Return the names, and an example of levels."""
     forms = [f"{form}:" for form in PREFIXES if form]

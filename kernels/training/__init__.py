@@ -81,12 +81,20 @@ def prepare(case: Case, topology: Topology, options: Options) -> Task:
 
 def misfit(case: Case) -> str:
     """Return why a case can run nowhere, or an empty string."""
+    from tenbin.kernels.training.reduction import unsummed
+
     problem = cast(TrainingProblem, case.problem)
     if case.scaling == "weak" and not problem.samples:
         return "weak scaling needs samples: the share of one rank"
-    entry, whole = variant(case.variant), cast(TrainingProblem, case.whole)
+    method, whole = variant(case.variant), cast(TrainingProblem, case.whole)
+    if case.variant.startswith(names.ON_DEVICE) and not method.on_device:
+        return f"{names.method(case.variant)} runs on the host only"
     try:
-        return entry.misfit(whole, case.dtype) or entry.crowd(whole, case.ranks)
+        return (
+            method.misfit(whole, case.dtype)
+            or method.crowd(whole, case.ranks)
+            or unsummed(case)
+        )
     except UsageError as error:
         return str(error)
 

@@ -10,6 +10,8 @@ from tenbin.axes import swept
 from tenbin.case import Work
 from tenbin.errors import UsageError, unknown
 from tenbin.kernels.training.data import DATASETS, default
+from tenbin.kernels.training.losses import LOSSES
+from tenbin.kernels.training.schedules import SCHEDULES
 
 ALWAYS = ("dataset", "net", "batch", "epochs")
 
@@ -48,6 +50,10 @@ class TrainingProblem:
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:
             raise unknown("data set", self.dataset, DATASETS)
+        if self.loss not in LOSSES:
+            raise unknown("loss", self.loss, LOSSES)
+        if self.schedule not in SCHEDULES:
+            raise unknown("schedule", self.schedule, SCHEDULES)
         for key, least in (("batch", 1), ("epochs", 1), ("seed", 0), ("samples", 0)):
             if getattr(self, key) < least:
                 value = getattr(self, key)

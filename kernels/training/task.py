@@ -36,7 +36,7 @@ def task(case: Case, variant: Variant, topology: Topology, options: Options) -> 
         )
         trainer = variant.make(setup)
         held.callback(trainer.release)
-        checkpoints = Checkpoints(topology.world, options.checkpoints, case.key)
+        checkpoints = Checkpoints(topology.world, options.checkpoints, run_name(case))
         course = Course(
             topology.world, trainer, setup.data.test, problem.epochs, checkpoints
         )
@@ -50,3 +50,13 @@ def task(case: Case, variant: Variant, topology: Topology, options: Options) -> 
         details=course.details,
         repetitions=course.left,
     )
+
+
+def run_name(case: Case) -> str:
+    """Return what a run is called in its checkpoint: any number of ranks goes on.
+
+    A ladder times every number of ranks on its own: there it is the case's own name.
+    """
+    if case.scaling != "fixed":
+        return case.key
+    return f"{case.kernel}/{case.variant}/{case.dtype}/{case.whole.label}"

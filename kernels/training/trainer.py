@@ -26,10 +26,12 @@ State = dict[str, NDArray[Any]]
 
 
 class Diverged(CaseFailed):
-    """The loss is no number any more; ends the case as failed."""
+    """The loss or the weights are no numbers any more; ends the case as failed."""
 
-    def __init__(self, epoch: int, step: int, loss: float) -> None:
-        super().__init__(f"diverged: loss is {loss} in epoch {epoch}, step {step}")
+    def __init__(
+        self, epoch: int, step: int, why: str = "weights are not finite"
+    ) -> None:
+        super().__init__(f"diverged: {why} in epoch {epoch}, step {step}")
 
 
 class Stopped(Exception):
@@ -127,7 +129,7 @@ class Variant:
     `settings` is a frozen dataclass: what `problem.settings` can change. `misfit` says
     why a problem of some dtype can run nowhere (or raises UsageError), `crowd` why not
     on so many ranks. `data` reads what it trains on, from a folder of data sets;
-    collective.
+    collective. Without `on_device` it is for the host alone.
     """
 
     make: Callable[[Setup], Trainer]
@@ -135,3 +137,4 @@ class Variant:
     misfit: Callable[[TrainingProblem, str], str] = lambda problem, dtype: ""
     crowd: Callable[[TrainingProblem, int], str] = lambda problem, ranks: ""
     data: Callable[[MPI.Comm, TrainingProblem, str], Dataset] = images
+    on_device: bool = True

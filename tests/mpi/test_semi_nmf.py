@@ -1,6 +1,7 @@
 """Semi-NMF over ranks: the same training for any number of them, and what is sent."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.kernels.training.semi_nmf.packing import packed_size
 from tenbin.kernels.training.semi_nmf.sums import sums
 from tenbin.kernels.training.semi_nmf.variants import FORMS
-from tenbin.kernels.training.trainer import Setup
+from tenbin.kernels.training.trainer import Setup, Stopped
 from tenbin.topology import Topology, discover
 
 COMM = MPI.COMM_WORLD
@@ -60,7 +61,7 @@ def test_all_ranks_hold_the_same_weights(topology: Topology, dtype: str) -> None
 
 
 def test_counts_what_is_summed(topology: Topology) -> None:
-    """Two Gram matrices in half, Y^T Z with one of them, C for each inner step."""
+    """Two Gram matrices in half, Y^T Z with one, C for each inner step, the stop."""
     trainer = FORMS[""].make(setup(topology, "float64"))
     steps = trainer.settings.w_steps
 
@@ -69,8 +70,8 @@ def test_counts_what_is_summed(topology: Topology) -> None:
     grams = packed_size(NET[0] + 1) + packed_size(NET[1] + 1)
     products = CLASSES * (NET[1] + 1)
     inner = NET[1] * (NET[0] + 1) + NET[0] * more["rank"]
-    words = grams + products + steps * inner
-    assert more["allreduces"] == SWEEPS * (2 + 2 * steps)
+    words = grams + products + steps * inner + 1
+    assert more["allreduces"] == SWEEPS * (3 + 2 * steps)
     assert more["summed_bytes"] == SWEEPS * words * 8
     trainer.release()
 
@@ -91,6 +92,38 @@ def test_sums_by_any_algorithm(topology: Topology, name: str) -> None:
             )
     assert several.calls == 4
     several.release()
+
+
+def test_a_basis_that_one_rank_computes_is_counted(topology: Topology) -> None:
+    """Of every basis its likeness, then E, D and where there is a ridge term S."""
+    counts = {}
+    for form in ("eigen", "eigen-once"):
+        trainer = FORMS[form].make(setup(topology, "float64"))
+        counts[form] = trainer.epoch(1).more
+        trainer.release()
+
+    ridged, plain = 3, 1  # for W and for Z, and for Z without
+    messages = (ridged * 4 + plain * 3) if COMM.size > 1 else 0
+    extra = counts["eigen-once"]["allreduces"] - counts["eigen"]["allreduces"]
+    assert extra == SWEEPS * messages
+
+
+def test_a_run_stopped_by_one_rank_goes_on_bit_by_bit(topology: Topology) -> None:
+    answers = iter([False, COMM.rank == COMM.size - 1])
+    stopping = replace(setup(topology, "float32"), stop=lambda: next(answers))
+    first = FORMS[""].make(stopping)
+    whole, second = (FORMS[""].make(setup(topology, "float32")) for _ in range(2))
+    expected = whole.epoch(1).loss, whole.epoch(2).loss
+
+    with pytest.raises(Stopped):
+        first.epoch(1)
+    second.restore(first.state())
+    found = second.epoch(1).loss, second.epoch(2).loss
+
+    np.testing.assert_array_equal(second.replicated(), whole.replicated())
+    assert found == pytest.approx(expected, rel=1e-12)
+    for trainer in (first, whole, second):
+        trainer.release()
 
 
 def test_a_stopped_run_goes_on_with_other_ranks(topology: Topology) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from tenbin.errors import UsageError
 from tenbin.kernel import Options
 from tenbin.kernels.training.data import load
 from tenbin.kernels.training.data.together import load_together
@@ -124,11 +123,3 @@ def test_ranks_draw_one_data_set_together(samples: int) -> None:
         np.testing.assert_array_equal(mine.images, other.images)
         np.testing.assert_array_equal(mine.labels, other.labels)
         np.testing.assert_array_equal(mine.styles, other.styles)
-
-
-def test_an_allreduce_for_another_memory_is_refused() -> None:
-    if COMM.size == 1:
-        pytest.skip("1 rank: nothing is summed")
-
-    with pytest.raises(UsageError, match="nccl:flat cannot sum gradients on the host"):
-        train(replace(PROBLEM, allreduce="nccl:flat"))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -202,12 +203,22 @@ def weighed(problem: TrainingProblem, variant: str) -> Record:
 def test_divergence_fails_the_case_and_names_the_step() -> None:
     problem = replace(PROBLEM, rate=1e20, normalise=False, loss="squared-error")
 
-    with np.errstate(all="ignore"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         record = weighed(problem, "sgd")
 
     assert record.status == "failed"
     assert record.reason.startswith("diverged: loss is ")
     assert "in epoch 1, step " in record.reason
+
+
+def test_divergence_in_the_very_last_step_names_it() -> None:
+    problem = replace(PROBLEM, batch=100, epochs=1, rate=1e39, normalise=False)
+
+    record = weighed(problem, "sgd")
+
+    assert record.status == "failed"
+    assert record.reason == "diverged: weights are not finite in epoch 1, step 1"
 
 
 def test_a_record_holds_the_history() -> None:

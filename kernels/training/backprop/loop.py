@@ -115,6 +115,7 @@ class Loop(ABC):
             "array_module": self.xp.__name__,
         }
 
+    @np.errstate(all="ignore")  # what is no number ends the run
     def epoch(self, number: int) -> Progress:
         """Train on every sample once, in an order of this epoch's own."""
         problem, size = self.setup.problem, self.setup.data.train.size
@@ -127,6 +128,8 @@ class Loop(ABC):
             self.setup.report(number, self._done, self.steps)
             if float(self.head[STOP]) > 0:
                 raise Stopped
+        if not self.xp.isfinite(self.net.weights).all():  # the last step's own
+            raise Diverged(number, self._done)
         mean, self._done, self._loss_sum = self._loss_sum / size, 0, 0.0
         return Progress(mean, *self._communication(), self.spent.take())
 
@@ -151,7 +154,7 @@ class Loop(ABC):
             self.gradient(x, targets)
         whole = float(self.head[LOSS])
         if not np.isfinite(whole):
-            raise Diverged(epoch, self._done + 1, whole)
+            raise Diverged(epoch, self._done + 1, f"loss is {whole}")
         step.number += 1
         steps = self.steps * self.setup.problem.epochs
         self.update(self.rate * self.schedule((step.number - 1) / steps), step.number)

@@ -19,16 +19,12 @@ from mpi4py import MPI
 
 from tenbin import device
 from tenbin.errors import UsageError
-from tenbin.kernels.allreduce.executors import Job, compile_plans
-from tenbin.kernels.allreduce.memory import form
-from tenbin.kernels.allreduce.names import DEVICE_FORMS, canonical
 from tenbin.kernels.allreduce.plan import Plan
-from tenbin.kernels.allreduce.pool import Pool
 from tenbin.kernels.training.layers.layer import Array
+from tenbin.kernels.training.plans import plans
 from tenbin.topology import Topology
 
 BUCKET_BYTES = 2**20
-ON_DEVICE = (*DEVICE_FORMS, "cuda-library", "nccl-library")
 
 
 class Summing(Protocol):
@@ -83,22 +79,13 @@ class Reducer:
             raise UsageError(
                 "overlap needs MPI_THREAD_MULTIPLE, which MPI does not give"
             )
-        name = canonical(algorithm)
-        if device.holds(flat) != ((form(name) or name) in ON_DEVICE):
-            where = "on a GPU" if device.holds(flat) else "on the host"
-            raise UsageError(f"allreduce {name} cannot sum gradients {where}")
         count = max(1, bucket_bytes // flat.itemsize)
         starts = range(0, flat.size, count)
         buffers = tuple(flat[start : start + count] for start in starts)
         self._stops = [min(start + count, flat.size) for start in starts]
         comm = topology.world.Dup()
         self._held.callback(comm.Free)
-        pool = Pool(buffers, flat[:0], flat[:0], flat.dtype.name)
-        job = Job(name, topology, comm, pool)
-        self._held.callback(job.held.close)
-        self._plans = compile_plans(job)
-        for plan in self._plans:
-            self._held.callback(plan.release)
+        self._plans = plans(algorithm, topology, comm, buffers, self._held)
         enter = partial(device.use, topology.local_rank) if device.holds(flat) else None
         self._thread = ThreadPoolExecutor(1, "allreduce", enter)
         self._held.callback(self._thread.shutdown)

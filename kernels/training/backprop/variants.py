@@ -2,24 +2,18 @@
 
 from functools import partial
 
-from tenbin.errors import UsageError, unknown
+from tenbin.errors import UsageError
 from tenbin.kernels.allreduce.names import canonical
 from tenbin.kernels.training import nets, settings
 from tenbin.kernels.training.backprop.trainer import Backprop
-from tenbin.kernels.training.losses import LOSSES
 from tenbin.kernels.training.optimisers import OPTIMISERS, Optimiser
 from tenbin.kernels.training.problem import TrainingProblem
-from tenbin.kernels.training.schedules import SCHEDULES
 from tenbin.kernels.training.smoothing.settings import Smoothing
 from tenbin.kernels.training.trainer import Setup, Variant
 
 
 def misfit(problem: TrainingProblem, dtype: str) -> str:
-    """Raise UsageError for a net, loss, schedule or allreduce that there is not."""
-    if problem.loss not in LOSSES:
-        raise unknown("loss", problem.loss, LOSSES)
-    if problem.schedule not in SCHEDULES:
-        raise unknown("schedule", problem.schedule, SCHEDULES)
+    """Raise UsageError for a net or an allreduce that there is not."""
     if canonical(problem.allreduce).startswith("shm:"):
         raise UsageError("training keeps gradients of its own: use shm-copy, not shm")
     nets.layers(problem, 2)

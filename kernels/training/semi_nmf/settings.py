@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 from tenbin.errors import UsageError
 
+COUNTS = (
+    *("w_steps", "z_steps", "pretrain_batch"),
+    *("rounds", "nmf_steps", "fit_steps"),
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -20,7 +25,6 @@ class Settings:
     error is several times as large.
     """
 
-    batch: int = 5000
     w_steps: int = 10
     z_steps: int = 1
     delta: float = 4e-2
@@ -34,7 +38,7 @@ class Settings:
     fit_steps: int = 10
 
     def __post_init__(self) -> None:
-        for key in ("batch", "w_steps", "z_steps", "pretrain_batch"):
+        for key in COUNTS:
             if getattr(self, key) < 1:
                 raise UsageError(f"{key} = {getattr(self, key)}: at least 1")
         for key in ("alpha", "beta", "delta"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -12,24 +13,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tenbin.kernels.allreduce.names import canonical
 from tenbin.kernels.allreduce.plan import Plan
 
 if TYPE_CHECKING:
     from tenbin.topology import Topology
 
 Array = NDArray[Any]
-Compile = Callable[[int, str, ExitStack], tuple[Array, Plan]]
+Make = Callable[[int, str, ExitStack], tuple[Array, Plan]]
+
+
+def alone(size: int, dtype: str, held: ExitStack) -> tuple[Array, Plan]:
+    """Return a buffer that is its own sum: there is one rank."""
+    return np.empty(size, dtype=dtype), Plan(lambda: None)
 
 
 @dataclass
 class Sums:
-    """Named buffers, each with its plan; without `compile` there is one rank.
+    """Named buffers, each with its plan.
 
     Every rank asks for the same buffers in the same order. `time_s` is the time inside
     the calls: moving, adding, and waiting for the slowest rank.
     """
 
-    compile: Compile | None = None
+    make: Make = alone
     calls: int = 0
     message_bytes: int = 0
     time_s: float = 0.0
@@ -40,48 +47,52 @@ class Sums:
         """Return the buffer of that name, to be filled and summed; collective."""
         key = (name, prod(shape), dtype)
         if key not in self.plans:
-            self.plans[key] = self._make(*key[1:])
+            self.plans[key] = self.make(*key[1:], self.held)
         return self.plans[key][0].reshape(shape)
 
     def total(self, name: str, buffer: Array) -> Array:
         """Sum the buffer of that name over all ranks, in place; return it."""
-        self.calls += 1
-        self.message_bytes += buffer.nbytes
-        began = perf_counter()
-        self.plans[name, buffer.size, buffer.dtype.name][1].start()
-        self.time_s += perf_counter() - began
+        with self.counted(buffer.nbytes):
+            self.plans[name, buffer.size, buffer.dtype.name][1].start()
         return buffer
+
+    def any(self, name: str, wish: bool) -> bool:
+        """Return whether a rank has that wish; one allreduce of a word."""
+        buffer = self.buffer(name, (1,), "float64")
+        buffer[0] = wish
+        return bool(self.total(name, buffer)[0])
+
+    @contextmanager
+    def counted(self, message_bytes: int) -> Iterator[None]:
+        """Count and time one collective call."""
+        self.calls += 1
+        self.message_bytes += message_bytes
+        began = perf_counter()
+        yield
+        self.time_s += perf_counter() - began
 
     def release(self) -> None:
         """Free what the plans stand on; collective."""
         self.plans.clear()
         self.held.close()
 
-    def _make(self, size: int, dtype: str) -> tuple[Array, Plan]:
-        if self.compile is None:
-            return np.empty(size, dtype=dtype), Plan(lambda: None)
-        return self.compile(size, dtype, self.held)
-
 
 def sums(algorithm: str, topology: Topology) -> Sums:
-    """Return sums by that AllReduce algorithm; raise UsageError where it fits not."""
-    from tenbin.kernels.allreduce.executors import Job, compile_plans
-    from tenbin.kernels.allreduce.memory import memory_for
-    from tenbin.kernels.allreduce.pool import Pool
-
+    """Return sums by that AllReduce algorithm; collective."""
     if topology.size == 1:
         return Sums()
+    return Sums(partial(_planned, canonical(algorithm), topology))
 
-    def compile(size: int, dtype: str, held: ExitStack) -> tuple[Array, Plan]:
-        memory = memory_for(algorithm, topology, size, dtype, 1)
-        held.callback(memory.release)
-        buffer = memory.mine[0] if len(memory.mine) else np.empty(size, dtype=dtype)
-        nothing = buffer[:0]
-        pool = Pool((buffer,), nothing, nothing, dtype, memory.shared)
-        job = Job(algorithm, topology, topology.world, pool)
-        plan = compile_plans(job)[0]
-        held.callback(plan.release)
-        held.push(job.held)
-        return buffer, plan
 
-    return Sums(compile)
+def _planned(
+    algorithm: str, topology: Topology, size: int, dtype: str, held: ExitStack
+) -> tuple[Array, Plan]:
+    """Return a buffer where the algorithm needs it, and its plan."""
+    from tenbin.kernels.allreduce.memory import memory_for
+    from tenbin.kernels.training.plans import plans
+
+    memory = memory_for(algorithm, topology, size, dtype, 1)
+    held.callback(memory.release)
+    buffer = memory.mine[0] if len(memory.mine) else np.empty(size, dtype=dtype)
+    (plan,) = plans(algorithm, topology, topology.world, (buffer,), held, memory.shared)
+    return buffer, plan

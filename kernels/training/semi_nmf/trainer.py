@@ -5,7 +5,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from mpi4py import MPI
 from numpy.typing import NDArray
 
 from tenbin.kernels.training.data.dataset import one_hot
@@ -60,13 +59,14 @@ class SemiNmf:
         calls, summed_bytes = sums.calls, sums.message_bytes
         order = permutation(self.train.size, self.seed, number)
         first = self.done[1] if self.done[0] == number else 0
-        count = steps(self.train.size, self.settings.batch)
-        pieces = batches(order, self.settings.batch, first)
+        batch_size = self.setup.problem.batch
+        count = steps(self.train.size, batch_size)
+        pieces = batches(order, batch_size, first)
         for step, batch in enumerate(pieces, first + 1):
             self._step(network, data, batch, number, step)
             self.done = (number, step)
             self.setup.report(number, step, count)
-            if self._stopped():
+            if sums.any("stop", self.setup.stop()):
                 raise Stopped
         loss, wrong = self._finish()
         spent_s = sums.time_s - before_s
@@ -139,19 +139,17 @@ class SemiNmf:
         own = mine(batch, *self.solver.share)
         y, shrink = self.y[own], data.basis.shrink
         try:
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(all="ignore"):  # what is no number ends the run
                 outputs = sweep(
                     network, self.v[own], y, shrink, self.settings, self.solver
                 )
         except np.linalg.LinAlgError:  # on all ranks: their Gram matrices are the same
-            raise Diverged(epoch, step, float("nan")) from None
+            raise Diverged(epoch, step, "a Gram matrix is not finite") from None
+        if not all(np.isfinite(w).all() for w in network.weights):  # the same, too
+            raise Diverged(epoch, step)
         wrong = np.count_nonzero(outputs.argmax(axis=1) != self.train.labels[own])
         outputs -= y
         self.totals += [float(np.vdot(outputs, outputs)), float(wrong)]
-
-    def _stopped(self) -> bool:
-        world = self.setup.topology.world
-        return bool(world.allreduce(self.setup.stop(), op=MPI.LOR))
 
     def _finish(self) -> tuple[float, float]:
         """Return mean squared residual and error over the samples of all ranks."""

@@ -1,12 +1,13 @@
 """The forms of the method that a study can name."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from tenbin.errors import UsageError
+from tenbin.kernels.training.nets import NETS, hidden_sizes
 from tenbin.kernels.training.problem import TrainingProblem
+from tenbin.kernels.training.semi_nmf.once import computed_once
 from tenbin.kernels.training.semi_nmf.precision import PRECISIONS
 from tenbin.kernels.training.semi_nmf.settings import Settings
-from tenbin.kernels.training.semi_nmf.solver import BASES, Solver, computed_once
+from tenbin.kernels.training.semi_nmf.solver import BASES, Solver
 from tenbin.kernels.training.semi_nmf.sums import sums
 from tenbin.kernels.training.semi_nmf.trainer import SemiNmf
 from tenbin.kernels.training.settings import read
@@ -30,18 +31,21 @@ class Form:
         """Return the trainer of a case; collective."""
         problem, world = setup.problem, setup.topology.world
         basis = BASES[self.basis]
+        summed = sums(problem.allreduce, setup.topology)
+        many = world.size > 1
         solver = Solver(
-            computed_once(basis, world) if self.once else basis,
+            computed_once(basis, world, summed) if many and self.once else basis,
             PRECISIONS[self.precisions[setup.dtype]],
             (world.size, world.rank),
-            sums(problem.allreduce, setup.topology),
+            summed,
         )
-        settings = replace(self._read(problem), batch=problem.batch)
-        return SemiNmf(setup, hidden(problem.net), settings, solver)
+        return SemiNmf(setup, hidden_sizes(problem.net), self._read(problem), solver)
 
     def misfit(self, problem: TrainingProblem, dtype: str) -> str:
         """Return why a problem can run nowhere, or an empty string."""
-        hidden(problem.net)
+        if problem.net in NETS:
+            return f"semi-nmf trains dense nets such as 1000-500, not {problem.net}"
+        hidden_sizes(problem.net)
         self._read(problem)
         if dtype not in self.precisions:
             return f"this form of semi-nmf is for {', '.join(self.precisions)}"
@@ -51,18 +55,6 @@ class Form:
 
     def _read(self, problem: TrainingProblem) -> Settings:
         return read(problem.settings, self.settings)
-
-
-def hidden(net: str) -> tuple[int, ...]:
-    """Return the units of the hidden layers; raise UsageError for another net.
-
-    >>> hidden("1000-500")
-    (1000, 500)
-    """
-    sizes = net.split("-")
-    if not all(size.isdecimal() and int(size) for size in sizes):
-        raise UsageError(f"semi-nmf trains dense nets such as 1000-500, not {net!r}")
-    return tuple(int(size) for size in sizes)
 
 
 FORMS = {
@@ -76,6 +68,16 @@ FORMS = {
 }
 
 
-SEMI_NMF, EIGEN, EIGEN_ONCE, PLAIN, RANDOM, SINGLE, SINGLE_EIGEN = (
-    Variant(form.make, form.settings, form.misfit) for form in FORMS.values()
-)
+def variant(name: str) -> Variant:
+    """Return the variant of one of FORMS."""
+    form = FORMS[name]
+    return Variant(form.make, form.settings, form.misfit, on_device=False)
+
+
+SEMI_NMF = variant("")
+EIGEN = variant("eigen")
+EIGEN_ONCE = variant("eigen-once")
+PLAIN = variant("plain")
+RANDOM = variant("random")
+SINGLE = variant("single")
+SINGLE_EIGEN = variant("single-eigen")
