@@ -123,14 +123,6 @@ def test_bench_takes_fractions_and_folders(tmp_path: Path) -> None:
     assert "-rate0.001-" in labels[1]
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    options = "--dataset glyphs --net 16 --samples 100 --epochs 1 --batch 50"
-    command = [*TENBIN, "bench", "training", *options.split(), *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
 def test_settings_belong_together_until_a_semicolon() -> None:
     ended = bench("--variant", "kfac", "--format", "json",
                   "--settings", "t_stats=1, t_inv=2; t_stats=3")  # fmt: skip
