@@ -17,8 +17,10 @@ from tests.tasks import ready
     ("problem", "wanted"),
     [
         (ConvProblem(1, 64, 56, 56, 64, 3, 3, padding=1), "winograd4"),
-        (ConvProblem(1, 256, 14, 14, 256, 3, 3, padding=1), "winograd2"),
-        (ConvProblem(1, 512, 7, 7, 512, 3, 3, padding=1), "direct"),
+        (ConvProblem(1, 256, 14, 14, 256, 3, 3, padding=1), "winograd4"),
+        (ConvProblem(1, 512, 7, 7, 512, 3, 3, padding=1), "winograd4"),
+        (ConvProblem(1, 512, 5, 5, 512, 3, 3, padding=1), "winograd2"),
+        (ConvProblem(1, 512, 3, 3, 512, 3, 3, padding=1), "direct"),
         (ConvProblem(1, 64, 56, 56, 64, 3, 3, 2, padding=1), "direct"),
         (ConvProblem(1, 3, 224, 224, 64, 3, 3, padding=1), "direct"),
         (ConvProblem(1, 64, 56, 56, 256, 1, 1), "pointwise"),

@@ -3,13 +3,13 @@
     backwards                      direct
     few channels                   pixel, where that fits
     a matrix unit                  dot
-    3x3, stride 1, many tiles      winograd4
-    3x3, stride 1, some tiles      winograd2
+    3x3, stride 1                  winograd4, winograd2 or direct: the fewest products
     1x1                            pointwise
     all others                     direct
 
-A tile of Winograd's pays for reading transformed weights, 8 times the bytes of float16
-for F(4x4) and 3.6 times for F(2x2); with few tiles they are all that is waited for.
+Products are counted for each pair of channels. A direct one has 9 per output, F(m x m)
+has (m + 2)^2 per tile; and since it transforms the weights anew for every block of 56
+tiles, at 4 operations for a product of one tile, (m + 2)^2 times 4 more per block.
 A matrix unit multiplies 16 times as fast as vectors; no transform makes up for that.
 `benchmarks/conv_auto.py` says what these rules miss. bfloat16 goes by the same rules:
 its dot instruction on vectors runs at half the rate on some processors, where `dot` is
@@ -23,7 +23,9 @@ from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
 FEW_K, FEW_C = 16, 4
-FEWEST_TILES = 32
+TAPS = 9
+BLOCK = 56  # tiles that share a transform of the weights
+TRANSFORM = 4  # its cost, in tiles
 
 
 def auto(problem: ConvProblem, dtype: str, threads: int) -> Plan:
@@ -58,13 +60,21 @@ def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
 def _on_vectors(problem: ConvProblem) -> list[tuple[str, str]]:
     if problem.r == problem.s == 1:
         return [("pointwise", "1x1 is a matrix product")]
-    if problem.r == problem.s == 3 and _tiles(problem, 4) >= FEWEST_TILES:
-        return [("winograd4", "3x3 on tiles of 4: 4 times fewer products")]
-    if problem.r == problem.s == 3 and _tiles(problem, 2) >= FEWEST_TILES:
-        return [("winograd2", "3x3 on tiles of 2: 2.25 times fewer products")]
+    if problem.r == problem.s == 3:
+        products = {f"winograd{m}": _products(problem, m) for m in (4, 2)}
+        plain = TAPS * problem.n * problem.p * problem.q
+        return [
+            (name, f"{plain / count:.1f} times fewer products")
+            for name, count in sorted(products.items(), key=lambda item: item[1])
+            if count < plain
+        ]
     return []
 
 
-def _tiles(problem: ConvProblem, side: int) -> int:
-    """Return how many tiles of side x side cover the output."""
-    return problem.n * -(-problem.p // side) * -(-problem.q // side)
+def _products(problem: ConvProblem, m: int) -> int:
+    """Return the products of F(m x m, 3 x 3) for each pair of channels, or their like.
+
+    See kernels/native/winograd_body.h.
+    """
+    tiles = problem.n * -(-problem.p // m) * -(-problem.q // m)
+    return (m + 2) ** 2 * (tiles + TRANSFORM * -(-tiles // BLOCK))
