@@ -10,6 +10,11 @@
     fp16acc     sums kept in float16: for the study of accuracy     all
     fp16chunk   the same for 32 terms at a time, float32 across     all
 
+Winograd adds and subtracts neighbours before it multiplies: an infinity in x, or a
+bfloat16 beyond the range of float32 on its way, leaves NaN all over its tiles, where
+direct leaves infinity where it belongs. That is no convolution of such numbers, and the
+check says so: results of finite numbers that stay in range are not touched by it.
+
 F(m x m, r x r) as in Lavin and Gray (CVPR 2016). All store half precision, sum in
 float32 (but the last two), and take NHWC; NCHW is turned around and back while timed,
 as its user would have to.
@@ -29,6 +34,14 @@ from tenbin.kernels.conv.variant import Plan, same
 
 C_BOUND = {"winograd4": 64.0, "dot": 16.0}  # observed: at most 18 and 4
 BACKWARD = {"direct"}
+_WINOGRAD = "3x3 at stride 1 and dilation 1 in one group, padded by at most 2"
+COMPUTES = {  # what the algorithms that do not compute every shape do
+    "pixel": "fewer than 16 filters in one group",
+    "pointwise": "1x1 without padding",
+    "winograd2": _WINOGRAD,
+    "winograd4": _WINOGRAD,
+    "dot": "even numbers of channels in a group, 16 at least in matrix units",
+}
 
 
 def native(name: str, isa: str = "") -> Callable[[ConvProblem, str, int], Plan]:
@@ -69,7 +82,7 @@ def unfit(name: str) -> Callable[[ConvProblem, str], str]:
             fits = binding.load().conv_fits(operation, dtype, numbers(problem))
         except (TenbinError, ValueError):
             return ""  # not here, perhaps on a compute node
-        return "" if fits else f"{name} cannot compute this shape"
+        return "" if fits else f"{name} computes {COMPUTES[name]}"
 
     return misfit
 

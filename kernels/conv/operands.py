@@ -59,7 +59,9 @@ def cancelling(
 def subnormal(
     random: np.random.Generator, size: tuple[int, ...], scale: float
 ) -> Floats:
-    """Return numbers whose halves are subnormal in float16."""
+    """Return images, and with them results, that are subnormal in float16."""
+    if scale != 1.0:
+        return normal(random, size, scale)
     return random.standard_normal(size, dtype=np.float32) * np.float32(2.0**-18)
 
 

@@ -14,6 +14,7 @@ The accuracy that goes with the time of a record:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Oracle:
     dtype: str
     layout: str
     exact: NDArray[np.float64]
-    magnitude: NDArray[np.float32]
+    magnitude: NDArray[Any]
     allowed: NDArray[np.float64]
 
 
@@ -56,15 +57,18 @@ class Accuracy:
 
 def sums(
     problem: ConvProblem, first: Array, second: Array, dtype: str
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Return the exact result, and S, as (N, H, W, C) or (K, R, S, C)."""
 
     def summed(to: str, change: Callable[[Array], Array]) -> Array:
         wide = (change(widen(a, dtype, to)) for a in (first, second))
         return convolve(problem, *(as_nhwc(a, problem.layout) for a in wide))
 
-    with np.errstate(invalid="ignore"):
-        return summed("float64", lambda a: a), summed("float32", np.abs)
+    with np.errstate(invalid="ignore", over="ignore"):
+        exact, magnitude = summed("float64", lambda a: a), summed("float32", np.abs)
+        if np.isfinite(magnitude).all():
+            return exact, magnitude
+        return exact, summed("float64", np.abs)  # or all would be allowed
 
 
 def oracle(
@@ -88,14 +92,19 @@ def oracle(
 
 def allowed(
     exact: NDArray[np.float64],
-    magnitude: NDArray[np.float32],
+    magnitude: NDArray[Any],
     dtype: str,
     accumulate: str,
     c: float,
 ) -> NDArray[np.float64]:
-    """Return the largest error of each element, that of the oracle itself included."""
+    """Return the largest error of each element, that of the oracle itself included.
+
+    A sum in float16, whose c is the root of its terms, also loses up to half the
+    smallest number in each of them (Higham 2002, eq. 2.8).
+    """
     own = C_ORACLE * UNIT_ROUNDOFF["float64"] * magnitude
-    return bound(exact, magnitude, dtype, accumulate, c) + own
+    underflow = c**2 * HALF_SMALLEST[accumulate] if accumulate in HALF_SMALLEST else 0.0
+    return bound(exact, magnitude, dtype, accumulate, c) + own + underflow
 
 
 def judge(result: Array, right: Oracle) -> Check:
