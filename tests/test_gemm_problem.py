@@ -42,6 +42,16 @@ def test_largest_deepbench_problem() -> None:
     )
 
 
+def test_small_and_full_are_of_all_of_deepbench() -> None:
+    every = {problem for name in DEEPBENCH for problem in PRESETS[name]}
+
+    assert set(PRESETS["full"]) == every
+    assert len(PRESETS["full"]) == len(every)
+    for problem in PRESETS["full"]:
+        fits = problem.flops <= 5e9 and 2 * problem.elements <= 2**28
+        assert fits == (problem in PRESETS["small"])
+
+
 def test_laptop_problems_are_short_deepbench_training() -> None:
     for problem in PRESETS["laptop"]:
         assert problem in DEEPBENCH["deepbench-train"]

@@ -11,6 +11,7 @@ from tenbin.expand import Expansion, expand
 from tenbin.study import BUNDLED, find_study, load_study
 from tenbin.units import format_bytes, parse_bytes, parse_sizes
 
+CONV = '[[bench]]\nkernel = "conv"\npreset = "lenet-5"\nvariant = "im2col"\n'
 GEMM = '[[bench]]\nkernel = "gemm"\npreset = "smoke"\nvariant = "numpy"\n'
 ALLREDUCE = '[[bench]]\nkernel = "allreduce"\nsizes = "1KiB:4KiB"\n'
 
@@ -44,6 +45,8 @@ def expand_text(folder: Path, text: str, *settings: str) -> Expansion:
         ('[[bench]]\nkernel = "gemm"\n', ["bench.0", "preset", "m, n, k"]),
         (ALLREDUCE.replace("1KiB:4KiB", "12 parsecs"), ["bench.0", "12 parsecs"]),
         (ALLREDUCE.replace("1KiB:4KiB", "4KiB:1KiB"), ["bench.0", "4KiB:1KiB"]),
+        (CONV + "n = ['x']\n", ["bench.0", "n[0]", "int", "'x'"]),
+        (CONV + 'cold = "weights"\n', ["n is missing", "keys beside a preset"]),
         ("bench = []\n", ["bench", "nothing to measure"]),
         ("[launch\n", ["not TOML"]),
         ("[[bench]]\nkernel = 3\n", ["bench.0", "kernel"]),

@@ -5,6 +5,8 @@ Those of `code/kernels/conv_problems.h` in github.com/baidu-research/DeepBench
 of training, server and device.
 """
 
+from dataclasses import replace
+
 from tenbin.kernels.conv.problem import ConvProblem
 
 _LAYERS = """
@@ -65,16 +67,21 @@ _LAYERS = """
 7 7 2048 512 1 1 0 1 | 8 16 | 1 2 | 1
 """
 
+LAYERS = tuple(
+    ConvProblem(1, c, h, w, k, r, s, stride, padding)
+    for line in _LAYERS.strip().split("\n")
+    for w, h, c, k, s, r, padding, stride in (map(int, line.split("|")[0].split()),)
+)
 _SETS = ("train", "server", "device")
 
 
 def _problems(place: int) -> tuple[ConvProblem, ...]:
     """Return the problems of the set in that column."""
+    batches = (line.split("|")[1 + place] for line in _LAYERS.strip().split("\n"))
     return tuple(
-        ConvProblem(n, c, h, w, k, r, s, stride, padding)
-        for sizes, *batches in (line.split("|") for line in _LAYERS.strip().split("\n"))
-        for w, h, c, k, s, r, padding, stride in (map(int, sizes.split()),)
-        for n in map(int, batches[place].split())
+        replace(layer, n=int(n))
+        for layer, sizes in zip(LAYERS, batches, strict=True)
+        for n in sizes.split()
     )
 
 

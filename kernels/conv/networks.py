@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from tenbin.kernels.conv.deepbench import LAYERS as DEEPBENCH_LAYERS
 from tenbin.kernels.conv.problem import ConvProblem
 
 _LAYER = re.compile(
@@ -125,7 +126,8 @@ NETWORKS: Mapping[str, Network] = {
 def places(problem: ConvProblem) -> dict[str, dict[str, object]]:
     """Return where a shape occurs: network -> name, count, and the layers of all.
 
-    Batch, direction, layout and cold operands do not matter.
+    Batch, direction, layout and cold operands do not matter. A layer that is only in
+    DeepBench is a layer of `deepbench`, named as it is labelled for one image.
     """
     found: dict[str, dict[str, object]] = {}
     for name, network in NETWORKS.items():
@@ -133,7 +135,15 @@ def places(problem: ConvProblem) -> dict[str, dict[str, object]]:
             if _same_shape(layer.problem, problem):
                 place = {"layer": layer.name, "number": number, "count": layer.count}
                 found[name] = {**place, "layers": len(network.layers)}
-    return found
+    return found or _in_deepbench(problem)
+
+
+def _in_deepbench(problem: ConvProblem) -> dict[str, dict[str, object]]:
+    for number, layer in enumerate(DEEPBENCH_LAYERS):
+        if _same_shape(layer, problem):
+            place = {"layer": layer.label, "number": number, "count": 1}
+            return {"deepbench": {**place, "layers": len(DEEPBENCH_LAYERS)}}
+    return {}
 
 
 def _same_shape(one: ConvProblem, other: ConvProblem) -> bool:

@@ -33,6 +33,7 @@ PRESETS: dict[str, tuple[ConvProblem, ...]] = {
     ),
     **_NETWORKS,
     **DEEPBENCH,
+    **{f"{name}-small": small(problems) for name, problems in DEEPBENCH.items()},
     "small": small(_FULL),
     "full": _FULL,
 }

@@ -86,6 +86,8 @@ DEEPBENCH = {
     "deepbench-device": _table(_DEVICE),
 }
 
+FULL = tuple(dict.fromkeys(p for problems in DEEPBENCH.values() for p in problems))
+
 PRESETS: dict[str, tuple[GemmProblem, ...]] = {
     "smoke": (
         GemmProblem(16, 16, 16),
@@ -106,4 +108,6 @@ PRESETS: dict[str, tuple[GemmProblem, ...]] = {
     "square-large": tuple(GemmProblem(n, n, n) for n in (4096, 8192, 16384)),
     **DEEPBENCH,
     **{f"{name}-small": small(problems) for name, problems in DEEPBENCH.items()},
+    "small": small(FULL),
+    "full": FULL,
 }

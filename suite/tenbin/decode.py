@@ -11,6 +11,7 @@ from tenbin.errors import UsageError
 
 T = TypeVar("T")
 _PATH = re.compile(r"(.*?) - at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
+_STEP = re.compile(r"[^.\[\]]+")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
@@ -44,11 +45,19 @@ def _explain(message: str, tree: Any, kind: Any) -> str:
     if missing:
         choices = ", ".join(_fields(kind, key))
         return f"{prefix}unknown key {missing[1]}; choose from {choices}"
-    value = tree
-    for part in filter(None, key.split(".")):
-        value = value.get(part, "") if isinstance(value, dict) else ""
+    value = _at(tree, key)
     shown = f" ({value!r:.60})" if key and not isinstance(value, dict) else ""
     return f"{prefix}{text[:1].lower()}{text[1:]}{shown}".replace("`", "")
+
+
+def _at(tree: Any, path: str) -> Any:
+    """Return the value at a path such as `bench[0].n[1]`, or an empty string."""
+    for part in _STEP.findall(path):
+        try:
+            tree = tree[int(part) if isinstance(tree, list | tuple) else part]
+        except (IndexError, KeyError, TypeError, ValueError):
+            return ""
+    return tree
 
 
 def _fields(kind: Any, path: str) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def _expand_bench(
 ) -> list[tuple[Case, str]]:
     bench, kernel, axes = decode_bench(table, study.kernels)
     problems = [p for name in listed(bench.preset) for p in _preset(kernel, name)]
-    problems += kernel.expand(axes) if axes is not None else ()
+    problems += _swept(kernel, axes, beside=listed(bench.preset))
     if not problems:
         keys = ", ".join(kernel.axes.__struct_fields__)
         raise UsageError(
@@ -109,6 +109,17 @@ def _preset(kernel: Kernel, name: str) -> tuple[Any, ...]:
         if name not in kernel.presets:
             raise unknown(f"{kernel.name} preset", name, kernel.presets)
     return kernel.presets[name]
+
+
+def _swept(kernel: Kernel, axes: Any, beside: Sequence[str]) -> tuple[Any, ...]:
+    """Return the problems of a sweep; keys beside a preset do not change its own."""
+    try:
+        return kernel.expand(axes) if axes is not None else ()
+    except UsageError as error:
+        if not beside:
+            raise
+        hint = "keys beside a preset are problems of their own, and change none of it"
+        raise UsageError(f"{error}; {hint}") from None
 
 
 def _variants(kernel: Kernel, bench: Bench, key: str) -> list[str]:

@@ -54,6 +54,9 @@ def _times(record: Record) -> Row:
     }
     if record.flops:
         times["flop_per_s"] = metrics.flop_rate(record.flops, median_s)
+    if "flops_unpadded" in record.details:
+        times["flops"] = record.flops
+        times["flops_unpadded"] = record.details["flops_unpadded"]
     if record.message_bytes:
         times["algbw"] = metrics.algbw(record.message_bytes, median_s)
         times["busbw"] = metrics.busbw(record.message_bytes, median_s, record.ranks)
@@ -137,12 +140,18 @@ class Printer:
     def end(self) -> None:
         """Print what could not be printed line by line."""
         if self.form == "json":
-            print(json.dumps(self.rows, indent=2))
+            rows = [{k: _finite(v) for k, v in row.items()} for row in self.rows]
+            print(json.dumps(rows, indent=2, allow_nan=False))
         if self.form == "csv":
             fields = list(dict.fromkeys(key for found in self.rows for key in found))
             writer = csv.DictWriter(sys.stdout, fields)
             writer.writeheader()
             writer.writerows(self.rows)
+
+
+def _finite(value: Any) -> Any:
+    """Return the value, None for a float that JSON has no word for."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _join(columns: Sequence[Column], cells: Sequence[str]) -> str:
