@@ -14,18 +14,13 @@ import json
 import statistics
 import sys
 import tempfile
+from dataclasses import astuple
 from pathlib import Path
 
 from mpi4py import MPI
 
-from tenbin.case import Case
-from tenbin.kernel import Options
-from tenbin.kernels.allreduce import KERNEL
 from tenbin.kernels.allreduce.calibrate import fit_passes, one_pass
-from tenbin.kernels.allreduce.links import Links
-from tenbin.kernels.allreduce.problem import AllreduceProblem
-from tenbin.kernels.allreduce.space import forecast
-from tenbin.kernels.allreduce.turns import time_turns
+from tenbin.kernels.allreduce.judge import Times, compare, time_allreduces
 from tenbin.launcher import find_mpiexec, launch
 from tenbin.machine import cores_allowed
 from tenbin.topology import Topology, discover
@@ -40,9 +35,6 @@ LAYOUTS = ((4, 2), (2, 4))  # nodes, ranks per node in the lab
 SILENCE_S = 120.0
 SKIPPED = 77  # what all.py knows as skipped
 
-Point = tuple[str, int]  # name, bytes
-Row = tuple[str, int, float, float]  # name, bytes, measured and predicted seconds
-
 
 def names(topology: Topology) -> list[str]:
     """Return layouts that no probe has: of one level, of two, leaders, in segments."""
@@ -56,43 +48,23 @@ def names(topology: Topology) -> list[str]:
     return found
 
 
-def measure(topology: Topology, name: str, size: int) -> list[float]:
-    """Return the seconds of repetitions of a name, the last of them checked."""
-    world, where = topology.world, (topology.size, topology.ranks_per_node)
-    case = Case("allreduce", name, "float32", AllreduceProblem(size), *where)
-    task = KERNEL.prepare(case, topology, Options())
-    spent = time_turns(world, task)
-    good = world.allreduce(task.check().ok, op=MPI.LAND)
-    task.release()
-    if not good:
-        raise RuntimeError(f"{name}: wrong sum")
-    return list(map(float, spent))
-
-
 def inside(sizes: str, rounds: int) -> None:
     topology = discover(MPI.COMM_WORLD)
-    points = [(name, size) for name in names(topology) for size in parse_sizes(sizes)]
-    times: dict[Point, list[float]] = {point: [] for point in points}
+    times: Times = {
+        (name, size): [] for name in names(topology) for size in parse_sizes(sizes)
+    }
     passes = []
-    for _ in range(rounds):
+    for number in range(rounds):
         passes.append(one_pass(topology))
-        for point, spent in times.items():
-            spent.extend(measure(topology, *point))
+        time_allreduces(topology, times)
+        if topology.rank == 0:
+            print("round", number, flush=True)  # silence would end the launch
     links = fit_passes(passes)
     if topology.rank == 0:
-        found = {point: statistics.median(spent) for point, spent in times.items()}
         print("links", links)
-        print("found", json.dumps(compare(topology, found, links)), flush=True)
+        rows = [astuple(one) for one in compare(topology, times, links)]
+        print("found", json.dumps(rows), flush=True)
     topology.free()
-
-
-def compare(topology: Topology, found: dict[Point, float], links: Links) -> list[Row]:
-    """Return what was measured and predicted, by size."""
-    where = topology.size, topology.ranks_per_node
-    return [
-        (name, size, measured, forecast([name], *where, [size], links)[name][0])
-        for (name, size), measured in sorted(found.items(), key=lambda item: item[0][1])
-    ]
 
 
 def judge(machine: str, text: str) -> bool:

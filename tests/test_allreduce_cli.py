@@ -12,6 +12,7 @@ from tenbin import device
 from tenbin.cli.allreduce import VERBS, command
 from tenbin.cli.allreduce.own_ranks import Place, call_on_ranks, error_of
 from tenbin.errors import NoDataError, TenbinError, UsageError
+from tenbin.kernels.allreduce.machines import load
 from tenbin.launcher import Ended
 from tenbin.results import store
 
@@ -163,7 +164,8 @@ def test_fit_measures_the_links_and_writes_a_machine(tmp_path: Path) -> None:
 
     assert [row["link"] for row in rows if row["from_bytes"] == 0] == ["intra", "inter"]
     assert all(row["alpha_s"] > 0 and 1.0 <= row["rank_ports"] <= 2.0 for row in rows)
-    assert "hold-out error" not in json.dumps(rows)
+    assert "error" not in json.dumps(rows)
+    assert load(str(path)).links.error_share > 0.0
     text = shown("cost", "2", "--machine", str(path), "-s", "1MiB")
     assert "2 ranks on 1 node of 2" in text
 

@@ -1,13 +1,24 @@
-"""From ranks to links: passes of probes and additions, and the fit of what is typical.
+"""From ranks to links: passes of probes, the fit of what is typical, and its error.
 
-Several passes, so that a disturbance does not meet all probes of a size.
+Several passes, so that a disturbance does not meet all probes of a size. The error is
+that of predicted allreduces, of layouts and sizes that no probe has, timed between the
+passes.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
 
 from tenbin.kernels.allreduce.adding import Adds, time_adds, typical_adds
 from tenbin.kernels.allreduce.executors import node_of_ranks
 from tenbin.kernels.allreduce.fit import fit_links
+from tenbin.kernels.allreduce.judge import (
+    JUDGED_BYTES,
+    JUDGES,
+    Times,
+    compare,
+    time_allreduces,
+)
 from tenbin.kernels.allreduce.links import Links
 from tenbin.kernels.allreduce.pingpong import Probe, probe, typical
 from tenbin.topology import Topology
@@ -26,9 +37,17 @@ def measure_links(
 ) -> Links:
     """Probe the ranks of the world and fit; the same on every rank.
 
-    Messages are bytes; additions are those of the dtype.
+    Messages are bytes; additions are those of the dtype, as are the allreduces that
+    judge the fit.
     """
-    return fit_passes([one_pass(topology, sizes, dtype) for _ in range(passes)])
+    times: Times = {(name, size): [] for name in JUDGES for size in JUDGED_BYTES}
+    probed = []
+    for _ in range(passes):
+        probed.append(one_pass(topology, sizes, dtype))
+        time_allreduces(topology, times, dtype)
+    links = fit_passes(probed)
+    errors = [abs(one.error) for one in compare(topology, times, links)]
+    return replace(links, error_share=median(errors))
 
 
 def one_pass(

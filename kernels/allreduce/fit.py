@@ -7,8 +7,8 @@
                     ports of a rank, how many of them go side by side
     additions       gamma and its breakpoints, on all ranks at once
 
-The error of a fit is that of its predictions at sizes left out of it. Where all at once
-take no longer than one pair, the node has a port for each.
+Where all at once take no longer than one pair, the node has a port for each. What the
+fit is worth, `calibrate` says: probes cannot.
 """
 
 from collections.abc import Sequence
@@ -26,16 +26,15 @@ from tenbin.kernels.allreduce.links import (
     Protocol,
     lines_at,
 )
-from tenbin.kernels.allreduce.pieces import fit_hinge, fit_pieces, time_of
+from tenbin.kernels.allreduce.pieces import fit_hinge, fit_pieces
 from tenbin.kernels.allreduce.pingpong import LINKS, Probe
 
-LEFT_OUT = 3  # every third size judges the fit of the others
 SHARED = 1.1  # pairs that slow each other by less have ports of their own
 BULK_BYTES = 2**16  # and more: bandwidth decides
 
 
 def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
-    """Return the links of a machine, with the hold-out error of the fit.
+    """Return the links of a machine, of unknown error.
 
     Raises NoDataError without a probe. A machine of one node, or of one rank per
     node, gets the same link twice.
@@ -50,7 +49,6 @@ def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
         known[0],
         known[-1],
         gamma_s_per_byte=first.beta_s_per_byte,
-        error_share=float(np.median(np.concatenate(list(map(_hold_out, kinds))))),
         add_s=first.alpha_s,
         adds=tuple(later),
     )
@@ -148,14 +146,6 @@ def _rank_ports(probes: Sequence[Probe]) -> float:
     messages = _sent(fan[0])
     ports = messages * np.median(_in_bulk(_loaded(probes)) / _in_bulk(fan))
     return float(np.clip(ports, 1.0, messages))
-
-
-def _hold_out(probes: Sequence[Probe]) -> Floats:
-    """Return the relative errors at the sizes left out, all at once."""
-    size, time = _times(_loaded(probes))
-    judged = np.arange(size.size) % LEFT_OUT == LEFT_OUT - 2
-    pieces = fit_pieces(size[~judged], time[~judged])
-    return np.asarray(np.abs(time_of(pieces, size[judged]) / time[judged] - 1.0))
 
 
 def _loaded(probes: Sequence[Probe]) -> list[Probe]:

@@ -11,10 +11,12 @@ from mpi4py import MPI
 
 from tenbin.case import Case
 from tenbin.clock import synchronise
+from tenbin.kernels.allreduce import machines
 from tenbin.kernels.allreduce.advice import measured, winners
 from tenbin.kernels.allreduce.calibrate import measure_links
 from tenbin.kernels.allreduce.executors import node_of_ranks
 from tenbin.kernels.allreduce.explore import explore
+from tenbin.kernels.allreduce.judge import Times, compare, time_allreduces
 from tenbin.kernels.allreduce.overlap import medians, overlap_of
 from tenbin.kernels.allreduce.pingpong import time_rounds
 from tenbin.kernels.allreduce.problem import AllreduceProblem
@@ -146,3 +148,19 @@ def test_overlap_is_recorded_with_what_it_is_computed_from() -> None:
     found = overlap_of(record)
     assert found.comm_slowdown > 0.0
     assert found.both_s * 1e9 == np.median(record.samples.exit_ns)
+
+
+@several
+def test_judges_of_a_fit_run_where_they_fit_and_are_predicted() -> None:
+    topology = discover(COMM)
+    times: Times = {(name, SIZES[0]): [] for name in ("flat", "two-level", "doubling")}
+    time_allreduces(topology, times)
+    links = machines.load("abci1").links
+
+    found = {one.name: one for one in compare(topology, times, links)}
+
+    assert ("two-level" in found) == (topology.nodes > 1)
+    assert found["flat"].measured_s > 0.0
+    ratio = found["flat"].predicted_s / found["flat"].measured_s
+    assert found["flat"].error == pytest.approx(ratio - 1.0)
+    topology.free()

@@ -44,7 +44,10 @@ def command(
     out: Path | None,
     form: str,
 ) -> None:
-    """Fit alpha, beta and gamma to ping-pongs of pairs of ranks, one and all at once.
+    """Fit alpha, beta and gamma to ping-pongs of pairs of ranks, one to all at once.
+
+    The error is that of predicted allreduces, of layouts and sizes the fit has not
+    seen: the band of `cost`.
 
     \b
     tenbin allreduce fit --ranks 2 --out here.toml
@@ -89,7 +92,7 @@ def _print(text: str, form: str) -> None:
     if form == "table":
         adding = format_rate(1 / max(links.gamma_s_per_byte, HELD), "B/s")
         click.echo(f"adding {adding}")
-        click.echo(f"hold-out error {links.error_share:.1%} (median)", err=True)
+        click.echo(f"error {links.error_share:.1%} (median, of allreduces)", err=True)
 
 
 def _rows(kind: str, links: dict[str, Any]) -> list[dict[str, Any]]:
