@@ -131,6 +131,19 @@ def test_a_fitted_machine_gives_a_band(tmp_path: Path) -> None:
     assert "from" in shown("cost", "2x2", *options)
 
 
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_cost_draws_a_line_and_its_band(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"band{suffix}"
+
+    options = ("--nodes", "512", "--machine", "abci1", "-s", "1KiB:1MiB:32")
+    shown("cost", "two-level", "doubling", *options, "--figure", str(path))
+
+    text = path.read_bytes()
+    if suffix == ".svg":
+        assert all(word in text for word in (b"two-level", b"doubling", b"512 nodes"))
+    assert len(text) > 1000
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -144,6 +157,8 @@ def test_a_fitted_machine_gives_a_band(tmp_path: Path) -> None:
         (("show", "4x2", "--nodes", "3", "--ranks", "8"), "3 nodes of 4 are not 8"),
         (("show", "4x2", "--svg", "/"), "cannot write /|is a directory"),
         (("cost", "4x2"), "cost needs a --machine: abci1"),
+        (("cost", "4", "--machine", "abci1", "--figure", "/no/a.svg"), "no folder /no"),
+        (("cost", "4", "--machine", "abci1", "--figure", "a.gif"), "kind of picture"),
         (("cost", "4x2", "--machine", "k"), "machines: abci1, fugaku, tsubame3"),
     ],
 )

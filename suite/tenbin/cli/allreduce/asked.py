@@ -45,11 +45,16 @@ class Asked:
         """Return the links of the machine, or those of a textbook."""
         return self.machine.links if self.machine else TEXTBOOK
 
-    def __str__(self) -> str:
-        """Say what runs where."""
+    @property
+    def place(self) -> str:
+        """Say where it runs."""
         count = self.ranks // self.ranks_per_node
         nodes = f"{count} node{'s' * (count != 1)}"
-        return f"{self.name}: {self.ranks} ranks on {nodes} of {self.ranks_per_node}"
+        return f"{self.ranks} ranks on {nodes} of {self.ranks_per_node}"
+
+    def __str__(self) -> str:
+        """Say what runs where."""
+        return f"{self.name}: {self.place}"
 
 
 def placed(verb: Callable[..., Any]) -> Callable[..., Any]:

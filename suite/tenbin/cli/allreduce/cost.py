@@ -1,11 +1,14 @@
 """tenbin allreduce cost: how long an algorithm takes on a machine."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from tenbin.cli.allreduce.asked import Asked, ask, placed
+from tenbin.cli.allreduce.files import check_writable
 from tenbin.errors import UsageError
 
 ITEMSIZE = 4  # bytes of a float32
@@ -16,22 +19,35 @@ ITEMSIZE = 4  # bytes of a float32
 @placed
 @click.option("-s", "--sizes", default="1KiB:1GiB:32", show_default=True)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def command(algorithms: tuple[str, ...], sizes: str, form: str, **where: Any) -> None:
+@click.option("--figure", type=click.Path(path_type=Path),
+              help="Draw it with its band: .svg, .png or .pdf.")  # fmt: skip
+def command(
+    algorithms: tuple[str, ...],
+    sizes: str,
+    form: str,
+    figure: Path | None,
+    **where: Any,
+) -> None:
     """Predict the time of ALGORITHMS on a machine, also with nodes it never had.
 
     The bound is the time the fullest link needs if it never rests; the share says how
     much of the time that is. A machine that was fitted gives a band, its error on
-    what the fit had not seen.
+    allreduces that the fit had not seen.
 
     \b
     tenbin allreduce cost two-level flat tree/16 --nodes 512 --machine abci1
+    tenbin allreduce cost two-level flat --nodes 512 --machine cluster.toml \
+        --figure band.svg
     """
     from tenbin.units import parse_sizes
 
     if not where["machine"]:
         raise UsageError("cost needs a --machine: abci1, tsubame3, fugaku, or a file")
     asked = [ask(algorithm, **where) for algorithm in algorithms]
+    check_writable(figure)
     rows = {str(one): _rows(one, parse_sizes(sizes)) for one in asked}
+    if figure is not None:
+        _draw(asked, rows, figure)
     if form == "json":
         click.echo(json.dumps(rows, indent=2))
         return
@@ -40,6 +56,21 @@ def command(algorithms: tuple[str, ...], sizes: str, form: str, **where: Any) ->
     machine = asked[0].machine
     if machine and not machine.measured:
         click.echo(f"{machine.name}: published figures, not measured")
+
+
+def _draw(
+    asked: Sequence[Asked], rows: dict[str, list[dict[str, float]]], path: Path
+) -> None:
+    from tenbin.results.figures.prediction import prediction
+    from tenbin.results.figures.save import save
+
+    first = asked[0]
+    machine = first.machine.name if first.machine else ""
+    share = first.links.error_share
+    band = f"±{share:.0%}" if share else "no band"
+    curves = {str(one.name): rows[str(one)] for one in asked}
+    save(prediction(curves, *first.place.split(" on "), machine, band), path)
+    click.echo(str(path), err=True)
 
 
 def _rows(asked: Asked, sizes: tuple[int, ...]) -> list[dict[str, float]]:
