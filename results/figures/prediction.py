@@ -16,13 +16,13 @@ Row = Mapping[str, float]  # message_bytes; time_s, low_s, high_s, bound_s
 
 
 @styled
-def prediction(curves: Mapping[str, Sequence[Row]], *where: str) -> Figure:
+def prediction(curves: Mapping[str, Sequence[Row]], title: str, *where: str) -> Figure:
     """Draw one curve per name, log-log; `where` is said above."""
     figure, (axes,) = panels(1, 3.4, 2.2, right_in=room_in(curves))
     rows = [row for curve in curves.values() for row in curve]
     log2_x(axes, [row["message_bytes"] for row in rows], sizes=True)
     log_y(axes, [row[name] for row in rows for name in ("bound_s", "low_s", "high_s")])
-    axes.set_title("predicted time and its band, bound dotted")
+    axes.set_title(title)
     axes.set_xlabel("message per rank")
     grid(axes)
     ends = []

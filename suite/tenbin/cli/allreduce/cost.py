@@ -67,9 +67,10 @@ def _draw(
     first = asked[0]
     machine = first.machine.name if first.machine else ""
     share = first.links.error_share
-    band = f"±{share:.0%}" if share else "no band"
+    band = f", band ±{share:.0%}" if share else ""
     curves = {str(one.name): rows[str(one)] for one in asked}
-    save(prediction(curves, *first.place.split(" on "), machine, band), path)
+    title = f"predicted time{band}, bound dotted"
+    save(prediction(curves, title, *first.place.split(" on "), machine), path)
     click.echo(str(path), err=True)
 
 
