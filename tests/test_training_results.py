@@ -59,6 +59,19 @@ def test_an_accuracy_that_never_comes_takes_for_ever(rows: pd.DataFrame) -> None
     assert times.min()[0.999] == np.inf
 
 
+def test_targets_are_the_highest_that_a_method_reaches(rows: pd.DataFrame) -> None:
+    assert training.targets(rows) == (0.97, 0.98, 0.985)
+    worse = rows.assign(test_error=rows["test_error"] + 0.05)
+    assert training.targets(worse) == (0.85, 0.9, 0.92)
+    hopeless = rows.assign(test_error=0.9)
+    assert training.targets(hopeless) == (0.5,)
+
+    found = training.reached(worse)
+
+    times = found[found["variant"] == "semi-nmf"].groupby("target")["target_s"]
+    assert times.min().max() < np.inf
+
+
 def test_a_line_is_that_of_the_best_run_of_each_batch() -> None:
     records = [r for r in training_records(2) if r.scaling == "fixed"]
     launches = table.launches([store.Run(create_info(), records)])

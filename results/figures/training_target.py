@@ -45,7 +45,8 @@ def training_target(points: pd.DataFrame) -> Figure:
     targets = sorted(set(points["target"]))
     axes.xaxis.set_major_locator(FixedLocator(targets))
     axes.xaxis.set_major_formatter(FuncFormatter(percent))
-    axes.set_xlim(targets[0] - 0.001, targets[-1] + 0.001)
+    margin = 0.07 * (targets[-1] - targets[0]) or 0.001
+    axes.set_xlim(targets[0] - margin, targets[-1] + margin)
     axes.set_xlabel("accuracy on the test set")
     axes.set_title("time until it is reached")
     grid(axes)
