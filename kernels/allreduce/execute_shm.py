@@ -36,7 +36,7 @@ Buffer = NDArray[Any]
 Call = Callable[[], object]
 
 
-def share(count: int, rank: int, ranks: int) -> tuple[int, int]:
+def share_of(count: int, rank: int, ranks: int) -> tuple[int, int]:
     """Return the first element of the share of a rank, and its end."""
     return count * rank // ranks, count * (rank + 1) // ranks
 
@@ -50,7 +50,7 @@ def compile_shm(
     one node. The plan releases neither it nor the barrier.
     """
     add = native.load().add
-    first, last = share(parts[rank].size, rank, len(parts))
+    first, last = share_of(parts[rank].size, rank, len(parts))
     place = (dtype, first, last)
     ins, mine = tuple(parts), (parts[rank],)
     calls: list[Call] = [partial(add, ins, ins, *place)]
@@ -103,7 +103,7 @@ def _piece(
     mine: Buffer, stages: Sequence[Buffer], rank: int, dtype: str
 ) -> tuple[list[Call], list[Call], list[Call]]:
     """Return how one piece is copied in, summed and copied out."""
-    shares = [share(mine.size, peer, len(stages)) for peer in range(len(stages))]
+    shares = [share_of(mine.size, peer, len(stages)) for peer in range(len(stages))]
     first, last = shares[rank]
     around = [(0, first), (last, mine.size)]
     copy_in: list[Call] = [

@@ -29,7 +29,7 @@ from tenbin.kernels.allreduce.execute_shm import (
     STAGES,
     compile_shm,
     compile_shm_copy,
-    share,
+    share_of,
 )
 from tenbin.kernels.allreduce.hierarchical import hierarchical
 from tenbin.kernels.allreduce.library import library
@@ -117,7 +117,7 @@ def in_window(job: Job) -> Plans:
     job.held.callback(barrier.release)
     plans = []
     for number, buffer in enumerate(pool.buffers):
-        first, last = share(buffer.size, rank, topology.ranks_per_node)
+        first, last = share_of(buffer.size, rank, topology.ranks_per_node)
         across = _across(job, buffer[first:last])
         job.held.callback(across.release)
         parts = [memory[number] for memory in pool.shared]

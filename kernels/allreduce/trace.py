@@ -11,7 +11,7 @@ a rank has nothing to do are none of its parts.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,26 +84,29 @@ def chrome(tracks: Sequence[Track], nodes: Sequence[int]) -> dict[str, Any]:
     """
     origin = min(int(track.stamps.min()) for track in tracks)
     events = [
-        {
-            "name": name,
-            "ph": "X",
-            "pid": nodes[rank],
-            "tid": rank,
-            "ts": (int(row[number]) - origin) / 1e3,
-            "dur": int(row[number + 1] - row[number]) / 1e3,
-            "args": {**facts, "repetition": repetition},
-        }
+        {"pid": nodes[rank], "tid": rank, **event}
         for rank, track in enumerate(tracks)
-        for number, (name, facts) in enumerate(
-            zip(track.names, track.facts, strict=True)
-        )
-        for repetition, row in enumerate(track.stamps)
+        for event in _events(track, origin)
     ]
     return {
         "traceEvents": [*_places(nodes), *events],
         "displayTimeUnit": "ns",
         "otherData": {"longest": [str(span) for span in longest(spans(tracks))]},
     }
+
+
+def _events(track: Track, origin_ns: int) -> Iterator[dict[str, Any]]:
+    for repetition, row in enumerate(track.stamps):
+        starts_us, spent_us = (row[:-1] - origin_ns) / 1e3, np.diff(row) / 1e3
+        parts = zip(track.names, track.facts, starts_us, spent_us, strict=True)
+        for name, facts, start_us, time_us in parts:
+            yield {
+                "name": name,
+                "ph": "X",
+                "ts": float(start_us),
+                "dur": float(time_us),
+                "args": {**facts, "repetition": repetition},
+            }
 
 
 def _places(nodes: Sequence[int]) -> list[dict[str, Any]]:

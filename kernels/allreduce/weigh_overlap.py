@@ -41,9 +41,6 @@ def weigh_overlap(
     check = task.check()
     ok = world.allreduce(check.ok, op=MPI.LAND)
     task.release()
-    flags = {"unsynchronised"}
-    flags |= {"emulated"} if topology.emulated else set()
-    flags |= {"oversubscribed"} if crowded(world) else set()
     record = Record(
         **describe(case, run_id, 0),
         status="ok" if ok else "wrong",
@@ -51,12 +48,21 @@ def weigh_overlap(
         hosts=list(topology.hosts),
         samples=_samples(times["both"]),
         check=CheckRow(ok=ok, error=check.error, method=check.method, repetitions=1),
-        flags=sorted(flags),
+        flags=_flags(topology),
         details={**task.details, **{f"{name}_ns": times[name] for name in TIMES}},
         started=started,
     )
     key = f"{OVERLAP}{case.key.removeprefix(case.kernel)}"
     return msgspec.structs.replace(record, kernel=OVERLAP, case=key)
+
+
+def _flags(topology: Topology) -> list[str]:
+    found = {
+        "emulated": topology.emulated,
+        "oversubscribed": crowded(topology.world),
+        "unsynchronised": True,
+    }
+    return [flag for flag, so in found.items() if so]
 
 
 def _samples(both_ns: list[int]) -> SampleRow:

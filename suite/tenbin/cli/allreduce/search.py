@@ -144,13 +144,7 @@ def _advise(out: Path, form: str) -> int:
     points = advice.measured(run.records)
     if not points:
         raise NoDataError(f"{out}: nothing was measured")
-    front = {
-        point
-        for key in advice.winners(points)
-        for point in advice.pareto(
-            [p for p in points if (p.nodes, p.message_bytes) == key]
-        )
-    }
+    front = advice.fronts(points)
     print_rows([_point(point, point in front) for point in points], form)
     if form == "table":
         _print_advice(advice.crossovers(points), advice.library_losses(points))
