@@ -77,11 +77,15 @@ def compile_shm_copy(
 ) -> Plan:
     """Compile the sum of private buffers; `stages[rank]` are `STAGES` shared pieces."""
     piece = stages[rank][0].size
-    cuts = range(0, buffer.size, max(piece, 1))
-    states: list[tuple[list[Call], list[Call], list[Call]]] = []
-    for number, first in enumerate(cuts):
-        shared = [parts[number % STAGES] for parts in stages]
-        states.append(_piece(buffer[first : first + piece], shared, rank, dtype))
+    states = [
+        _piece(
+            buffer[first : first + piece],
+            [parts[number % STAGES] for parts in stages],
+            rank,
+            dtype,
+        )
+        for number, first in enumerate(range(0, buffer.size, max(piece, 1)))
+    ]
     turns: list[list[Call]] = []
     for turn in range(len(states) + STAGES - 1 if states else 0):
         now = [

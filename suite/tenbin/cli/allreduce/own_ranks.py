@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # starting ranks needs no MPI library
     from tenbin.case import Case
     from tenbin.topology import Topology
 
+PROGRAM = (sys.executable, "-m", "mpi4py", "-m", "tenbin", "allreduce")
 SILENCE_S = 300.0
 SPEAKERS = ("tenbin: ", "Error: ")  # how the line begins that says what went wrong
 
@@ -116,23 +117,25 @@ def call_on_ranks(
     if inside:
         raise UsageError(f"--ranks starts ranks of its own, but {inside} is set")
     start = find_mpiexec().arguments(place.ranks, cores_allowed(), place.nodes)
-    program = [sys.executable, "-m", "mpi4py", "-m", "tenbin", "allreduce", *words]
     given = {**options, "ranks_per_node": place.ranks_per_node}
-    program += [
-        f"--{name.replace('_', '-')}={value}"
-        for name, value in given.items()
-        if value is not None
-    ]
     with tempfile.TemporaryDirectory(prefix="tenbin-") as folder:
         log = Path(folder) / "log"
         ended = launch(
-            [*start, *program],
+            [*start, *PROGRAM, *words, *_spelt(given)],
             log,
             lambda: (done(), log.stat().st_size if log.exists() else 0),
             SILENCE_S,
         )
     if not ended.ok:
         raise error_of(ended)
+
+
+def _spelt(options: Mapping[str, Any]) -> list[str]:
+    return [
+        f"--{name.replace('_', '-')}={value}"
+        for name, value in options.items()
+        if value is not None
+    ]
 
 
 def error_of(ended: Ended) -> TenbinError:
