@@ -69,11 +69,11 @@ def _run(campaign: Campaign, point: Point, earlier: set[str], out: Path) -> int:
 _said = {"case": ""}
 
 
-def _say(number: int, total: int, case: str) -> None:
+def _say(number: float, total: int, case: str) -> None:
     """Print each case once: the job's log shows how far it came."""
     if case and case != _said["case"]:
         _said["case"] = case
-        print(f"{number + 1}/{total} {case}", flush=True)
+        print(f"{int(number) + 1}/{total} {case}", flush=True)
 
 
 def main(arguments: list[str]) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tenbin import job
 from tenbin.case import Case
 from tenbin.errors import UsageError
 from tenbin.kernels.training import KERNEL
@@ -285,7 +286,10 @@ def test_a_stopped_run_goes_on_with_another_rank_count(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     (found,) = store.load([out])
     (record,) = found.records
-    assert record.details["resumed_after_epoch"] >= 1
+    done = record.details["resumed_after_epoch"]
+    assert done >= 1
+    log = (out / "launch-0-1ranks.log").read_text()
+    assert f"goes on from epoch {done + 1}" in log
     epochs = [row["epoch"] for row in record.details["history"]]
     assert epochs == list(range(1, 301))
 
@@ -308,6 +312,20 @@ def test_a_gpu_is_asked_for_by_name() -> None:
     assert KERNEL.variant(" CUDA:Adam ") == "cuda:adam"
     with pytest.raises(UsageError, match="no training variant adamm"):
         KERNEL.variant("adamm")
+
+
+def test_a_run_tells_how_far_a_course_is(tmp_path: Path) -> None:
+    job.note_in_flight(tmp_path, 2, "training/adam", 6, 10, 4)
+
+    flight = job.read_in_flight(tmp_path)
+
+    assert flight is not None
+    assert flight.told == "training/adam (resumed after 4, 6 of 10 done)"
+    assert flight.place == 2.6
+    job.note_in_flight(tmp_path, 3, "gemm/native")
+    after = job.read_in_flight(tmp_path)
+    assert after is not None
+    assert (after.told, after.place) == ("gemm/native", 3.0)
 
 
 def test_progress_counts_steps_of_all_epochs() -> None:

@@ -6,6 +6,7 @@ reset(0)   run = epoch 1   settle   run = epoch 2   settle   ...
 
 import time
 from collections.abc import Callable
+from sys import stderr
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,9 @@ class Course:
         self.done, self._spent_s = saved.epochs, saved.spent_s
         self.rows += saved.rows
         self.details["resumed_after_epoch"] = saved.epochs
+        if self.comm.rank == 0:
+            path, epoch = self.checkpoints.path, saved.epochs + 1
+            print(f"{path}: goes on from epoch {epoch}", file=stderr)
 
 
 def test_error(comm: MPI.Comm, trainer: Trainer, test: Split) -> float:

@@ -49,6 +49,7 @@ def task(case: Case, variant: Variant, topology: Topology, options: Options) -> 
         release=release,
         details=course.details,
         repetitions=course.left,
+        earlier=course.done,
     )
 
 

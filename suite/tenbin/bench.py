@@ -104,7 +104,7 @@ def weigh_with_own_ranks(
     study: Study,
     expansion: Expansion,
     out: Path | None,
-    report: Callable[[int, int, str], None],
+    report: Callable[[float, int, str], None],
 ) -> Iterator[tuple[Case, Record]]:
     """Have the runner weigh every case, then yield the records."""
     from tenbin.runner import run_study

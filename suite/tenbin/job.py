@@ -41,12 +41,28 @@ def decode_case(data: dict[str, Any], own: dict[str, str]) -> tuple[Case, Kernel
 class InFlight(msgspec.Struct, frozen=True, kw_only=True):
     """What rank 0 last started: the number of the case in its job; at the end, all.
 
-    `repetition` counts those of a course that are done: a sign of life.
+    `repetition` counts those of a course that are done, a sign of life, of as many as
+    `repetitions`; a run before this one did `earlier` of them.
     """
 
     number: int
     case: str
     repetition: int = 0
+    repetitions: int = 0
+    earlier: int = 0
+
+    @property
+    def place(self) -> float:
+        """Return the number of the case, and what share of it is done."""
+        return self.number + self.repetition / (self.repetitions or 1)
+
+    @property
+    def told(self) -> str:
+        """Return the case, and how far a course has come."""
+        if not self.repetitions:
+            return self.case
+        resumed = f"resumed after {self.earlier}, " if self.earlier else ""
+        return f"{self.case} ({resumed}{self.repetition} of {self.repetitions} done)"
 
 
 def in_flight_path(run: Path) -> Path:
@@ -54,10 +70,11 @@ def in_flight_path(run: Path) -> Path:
     return run / "in_flight.json"
 
 
-def note_in_flight(run: Path, number: int, case: str, repetition: int = 0) -> None:
+def note_in_flight(run: Path, number: int, case: str, *course: int) -> None:
     """Say, atomically, which case starts now, or how far a course has come."""
     path = in_flight_path(run)
-    flight = InFlight(number=number, case=case, repetition=repetition)
+    counts = dict(zip(("repetition", "repetitions", "earlier"), course, strict=False))
+    flight = InFlight(number=number, case=case, **counts)
     fresh = path.with_suffix(".new")
     fresh.write_bytes(msgspec.json.encode(flight))
     fresh.replace(path)

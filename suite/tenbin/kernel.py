@@ -32,7 +32,8 @@ class Task:
     really ran (threads, rounds, library), in JSON types; it is read at the end.
 
     A task with `repetitions` is a course, such as the epochs of a training run: each
-    goes on from the one before, so they are timed that often, without a warm-up.
+    goes on from the one before, so they are timed that often, without a warm-up;
+    `earlier` more were done by a run that was stopped.
     """
 
     run: Callable[[], object]
@@ -41,6 +42,7 @@ class Task:
     release: Callable[[], object] = lambda: None
     details: Mapping[str, Any] = field(default_factory=dict)
     repetitions: int | None = None
+    earlier: int = 0
 
 
 @dataclass(frozen=True)

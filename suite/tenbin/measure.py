@@ -57,13 +57,14 @@ def measure(
     task: Task,
     rule: Rule,
     clock: Clock,
-    alive: Callable[[int], object] = lambda repetitions: None,
+    alive: Callable[[int, int, int], object] = lambda done, whole, earlier: None,
 ) -> Outcome:
     """Warm up, time and check `task` under `rule`; collective over `comm`.
 
     The first, a random and the last timed repetition are checked; a wrong result ends
     the measurement. A course (`task.repetitions`) is timed that often, not warmed up,
-    and rank 0 tells `alive` how far it has come. `task.reset` gets the number of the
+    and rank 0 tells `alive` how far it has come: repetitions done, of how many, and
+    how many of them before. `task.reset` gets the number of the
     repetition, warm-ups included.
     """
     collecting = gc.isenabled()
@@ -80,7 +81,7 @@ def _measure(
     task: Task,
     rule: Rule,
     clock: Clock,
-    alive: Callable[[int], object],
+    alive: Callable[[int, int, int], object],
 ) -> Outcome:
     """Warm up, agree on the start, repeat, and put the outcome together."""
     flags = {"oversubscribed"} if starts.crowded(comm) else set()
@@ -104,7 +105,14 @@ def _measure(
     patient = rule.start != "auto" or start != "window"
     orders = rules.repeat(rule, longest, patient)
     if task.repetitions:
-        orders = rules.course(task.repetitions, alive)
+        whole = task.earlier + task.repetitions
+
+        def told(done: int) -> object:
+            return alive(task.earlier + done, whole, task.earlier)
+
+        if comm.rank == LEADER:
+            told(0)
+        orders = rules.course(task.repetitions, told)
     blocks, stop = _follow(comm, orders, timer, checker.after_block)
     if comm.bcast(stop == "late"):
         flags.add("late")

@@ -12,10 +12,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+RECENT_S = 3600.0  # an epoch may take minutes
+
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Yield `advance(done, total, text)`, drawn on stderr where that is a terminal."""
+def progress_bar(title: str) -> Iterator[Callable[[float, int, str], None]]:
+    """Yield `advance(done, total, text)`, drawn on stderr where that is a terminal.
+
+    The time that is left is told once `done` has moved twice in RECENT_S.
+    """
     console = Console(stderr=True)
     columns = (
         TextColumn(title),
@@ -25,10 +30,16 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
         TextColumn("{task.description}"),
     )
     shown = console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not shown,
+        speed_estimate_period=RECENT_S,
+    ) as bar:
         task = bar.add_task("", total=None)
 
-        def advance(done: int, total: int, text: str) -> None:
+        def advance(done: float, total: int, text: str) -> None:
             bar.update(task, completed=done, total=total, description=text)
 
         yield advance

@@ -145,7 +145,7 @@ def run_study(
     study: Study,
     expansion: Expansion,
     path: Path,
-    report: Callable[[int, int, str], None],
+    report: Callable[[float, int, str], None],
 ) -> RunInfo:
     """Run every case that lacks a valid record; `report(done, all, case)` meanwhile."""
     mpiexec = find_mpiexec(study.launch.mpiexec)
@@ -157,7 +157,7 @@ def run_study(
     finished = sum((c.key, g.launch) in done for g in groups for c in g.cases)
     _forget_interrupted(path)
 
-    def advance(number: int, case: str) -> None:
+    def advance(number: float, case: str) -> None:
         report(number, total, case)
 
     for group in groups:
@@ -190,7 +190,9 @@ def _forget_interrupted(path: Path) -> None:
         flight.unlink()
 
 
-def _shifted(report: Callable[[int, str], None], base: int, n: int, name: str) -> None:
+def _shifted(
+    report: Callable[[float, str], None], base: int, n: float, name: str
+) -> None:
     report(base + n, name)
 
 
@@ -203,7 +205,7 @@ class _Run:
     group: Group
 
     def all_cases(
-        self, pending: list[Case], report: Callable[[int, str], None]
+        self, pending: list[Case], report: Callable[[float, str], None]
     ) -> None:
         done = 0
         while done < len(pending):
@@ -218,7 +220,7 @@ class _Run:
                 self._record_failure(rest[flight.number], ended)
             done += flight.number + 1
 
-    def _launch(self, cases: list[Case], report: Callable[[int, str], None]) -> Ended:
+    def _launch(self, cases: list[Case], report: Callable[[float, str], None]) -> Ended:
         stem = f"launch-{self.group.launch}-{self.group.ranks}ranks"
         order = self.path / f"{stem}.json"
         job.in_flight_path(self.path).unlink(missing_ok=True)
@@ -227,8 +229,7 @@ class _Run:
         def progress() -> object:
             flight = job.read_in_flight(self.path)
             if flight is not None:
-                done = f" ({flight.repetition} done)" if flight.repetition else ""
-                report(flight.number, flight.case + done)
+                report(flight.place, flight.told)
             return flight
 
         python = [sys.executable, "-m", "mpi4py", "-m", "tenbin.worker", str(order)]

@@ -17,7 +17,8 @@ from tenbin.topology import Topology
 class Setting:
     """What all cases of a launch share.
 
-    Rank 0 calls `alive` with the number of repetitions that a course has done.
+    Rank 0 calls `alive` with the numbers of repetitions that a course has done, has in
+    all, and had done before this run.
     """
 
     run_id: str
@@ -25,7 +26,7 @@ class Setting:
     rule: Rule
     options: Options
     clock: Clock
-    alive: Callable[[int], object] = lambda repetitions: None
+    alive: Callable[[int, int, int], object] = lambda done, whole, earlier: None
 
 
 def weigh(case: Case, kernel: Kernel, topology: Topology, setting: Setting) -> Record:

@@ -90,6 +90,30 @@ def test_buckets_are_summed_beside_the_backward_pass(
     assert pieces[-1]["comm_share"] > 0
 
 
+def test_a_bucket_is_summed_before_the_backward_pass_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tenbin.kernels.training.backprop import reduce
+
+    if COMM.size == 1:
+        pytest.skip("1 rank: nothing is summed")
+    monkeypatch.setattr(reduce.Reducer.__init__, "__defaults__", (2**11,))
+    summed = []
+    with ready(training(PROBLEM, "sgd", COMM), Options(threads=1), COMM) as task:
+        trainer = task.run.__self__.trainer  # type: ignore[attr-defined]
+        first = trainer.net.layers[0]
+        usual = first.backward
+
+        def waiting(*given: Any) -> Any:  # for ever, if sums began after the pass
+            summed.append(trainer.reducer._pending[0].result(60.0))
+            return usual(*given)
+
+        first.backward = waiting
+        task.run()
+
+    assert len(summed) == -(-PROBLEM.samples // PROBLEM.batch)
+
+
 def test_weak_scaling_grows_the_batch_and_the_samples() -> None:
     case = training(PROBLEM, "sgd", COMM, "weak")
 
