@@ -18,6 +18,12 @@ from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
 ALIGNMENT = 8  # channels: 16 bytes
+# direction -> operation; keyword and tensor of both operands; tensor of the result
+OPERATIONS = {
+    "forward": ("conv_fprop", ("image", "x"), ("weight", "w"), "y"),
+    "backward-data": ("conv_dgrad", ("loss", "y"), ("filter", "w"), "x"),
+    "backward-weights": ("conv_wgrad", ("image", "x"), ("loss", "y"), "w"),
+}
 C_WINOGRAD = 64.0  # cuDNN may choose it
 
 
@@ -97,15 +103,10 @@ def build(
     pair = {
         key: [getattr(problem, key)] * 2 for key in ("padding", "stride", "dilation")
     }
-    if problem.direction == "forward":
-        left, right, name = tensor("x"), tensor("w"), "y"
-        result = graph.conv_fprop(image=left, weight=right, **pair)
-    elif problem.direction == "backward-data":
-        left, right, name = tensor("y"), tensor("w"), "x"
-        result = graph.conv_dgrad(loss=left, filter=right, **pair)
-    else:
-        left, right, name = tensor("x"), tensor("y"), "w"
-        result = graph.conv_wgrad(image=left, loss=right, **pair)
+    operation, first, second, name = OPERATIONS[problem.direction]
+    left, right = tensor(first[1]), tensor(second[1])
+    operands = {first[0]: left, second[0]: right}
+    result = getattr(graph, operation)(**operands, **pair)
     result.set_output(True).set_data_type(stored)
     result.set_dim(sizes[name]).set_stride(strides(sizes[name]))
     finish(graph)

@@ -11,9 +11,10 @@ from tenbin.dtypes import Array, narrow, widen
 from tenbin.kernel import Options, Task
 from tenbin.kernels.conv.split import part
 from tenbin.kernels.conv.variant import Variant
-from tenbin.kernels.inference.lenet import LeNet, float64_outputs
+from tenbin.kernels.inference.lenet import LeNet, Weights, float64_outputs
 from tenbin.kernels.inference.problem import InferenceProblem
 from tenbin.kernels.inference.train import pixels, trained
+from tenbin.kernels.training.data.dataset import Split
 from tenbin.topology import Topology
 
 METHOD = "outputs against float64"
@@ -37,11 +38,8 @@ def task(
     """Return the task of this rank's images. Collective."""
     cores = options.threads or threads.cores_per_rank(topology)
     restore = threads.pin(cores)
-    training = (whole.dataset, whole.samples, whole.epochs, whole.seed)
-    weights, test = trained(*training)
-    mine = part(whole.images, topology.size, topology.rank)
-    rows = np.arange(mine.start, mine.stop) % test.size  # weak: the set comes again
-    images, labels = pixels(test)[rows], test.labels[rows]
+    weights, test = trained(whole.dataset, whole.samples, whole.epochs, whole.seed)
+    images, labels = _images(test, part(whole.images, topology.size, topology.rank))
     net = LeNet(variant.plan, dtype, weights, whole.batch, cores)
     stored = narrow(images, dtype)
     outputs: list[Array | None] = [None]
@@ -54,26 +52,41 @@ def task(
 
     @cache
     def right() -> Array:
-        starts = range(0, len(images), PIECE)
-        pieces = (float64_outputs(images[i : i + PIECE], weights) for i in starts)
-        return np.concatenate(list(pieces))
+        return _right(images, weights)
 
     def check() -> Check:
         if outputs[0] is None:
             return Check(ok=False, error=float("nan"), method=METHOD)
         found = widen(outputs[0], dtype, "float64")
         details.update(_accuracy(topology, found, right(), labels))
-        error = float(np.linalg.norm(found - right()) / np.linalg.norm(right()))
-        worst = error / (ROUNDINGS * UNIT_ROUNDOFF[dtype])
-        return Check(ok=bool(worst <= 1.0), error=worst, method=METHOD)
+        return _judged(found, right(), dtype)
 
-    accumulate = variant.accumulate[dtype]
-    details: dict[str, Any] = {
-        "threads": cores,
-        "accumulate": accumulate,
-        "precision": PRECISIONS.get((dtype, accumulate), ""),
-    }
+    details: dict[str, Any] = {"threads": cores, **_precision(variant, dtype)}
     return Task(run, reset, check, restore, details)
+
+
+def _precision(variant: Variant, dtype: str) -> dict[str, str]:
+    sums = variant.accumulate[dtype]
+    return {"accumulate": sums, "precision": PRECISIONS.get((dtype, sums), "")}
+
+
+def _images(test: Split, mine: range) -> tuple[Array, Array]:
+    """Return images and labels; the set comes again where more are asked for."""
+    rows = np.arange(mine.start, mine.stop) % test.size
+    return pixels(test)[rows], test.labels[rows]
+
+
+def _right(images: Array, weights: Weights) -> Array:
+    """Return the outputs in float64, computed piece by piece."""
+    starts = range(0, len(images), PIECE)
+    pieces = (float64_outputs(images[i : i + PIECE], weights) for i in starts)
+    return np.concatenate(list(pieces))
+
+
+def _judged(found: Array, right: Array, dtype: str) -> Check:
+    error = float(np.linalg.norm(found - right) / np.linalg.norm(right))
+    worst = error / (ROUNDINGS * UNIT_ROUNDOFF[dtype])
+    return Check(ok=bool(worst <= 1.0), error=worst, method=METHOD)
 
 
 def _accuracy(
