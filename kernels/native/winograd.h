@@ -90,6 +90,7 @@ struct winograd_range winograd_share(size_t count, int member, int members);
     const struct conv_algorithm *conv_winograd4_bf16_##isa(void);
 
 WINOGRAD_GETTERS(scalar)
+WINOGRAD_GETTERS(neon)
 WINOGRAD_GETTERS(avx2)
 WINOGRAD_GETTERS(avx512)
 

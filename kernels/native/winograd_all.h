@@ -1,33 +1,37 @@
-/* Everything an ISA has: its file defines vectors, then includes this.
+/* Everything an ISA has: its file includes a header of lanes, then this, and defines
 
-       vec, LANES             float32 lanes
-       TILES x VECTORS        vectors of sums in registers
-       load, store, spread    of float; memory is aligned
-       madd(a, b, c)          a b + c
-       widen_f16s, round_f16s    LANES stored elements
-       ISA(stem)              the names that others see */
+       TILES x VECTORS    vectors of sums in registers
+       ISA(stem)          the names that others see */
+
+#include "half_lanes.h"
 
 #define PANEL (VECTORS * LANES)
 
+typedef WIDE vec;
+
+/* Memory of float is aligned. */
+static inline vec load(const float *from)
+{
+    return LOAD(from);
+}
+
+static inline void store(float *to, vec value)
+{
+    STORE(to, value);
+}
+
+static inline vec spread(float value)
+{
+    return BROADCAST(&value);
+}
+
+static inline vec madd(vec a, vec b, vec c)
+{
+    return FMA(a, b, c);
+}
+
 #include "winograd_gemm.h"
 #include "winograd_points.h"
-
-/* Compilers make vectors of these loops. */
-static inline vec widen_bf16s(const uint16_t *from)
-{
-    float wide[LANES] __attribute__((aligned(64)));
-    for (size_t lane = 0; lane < LANES; lane++)
-        wide[lane] = widen_bf16(from[lane]);
-    return load(wide);
-}
-
-static inline void round_bf16s(uint16_t *to, vec value)
-{
-    float wide[LANES] __attribute__((aligned(64)));
-    store(wide, value);
-    for (size_t lane = 0; lane < LANES; lane++)
-        to[lane] = round_bf16(wide[lane]);
-}
 
 /* Wait for the other threads of a block. */
 #define TOGETHER(members) \
@@ -79,19 +83,13 @@ static inline void round_bf16s(uint16_t *to, vec value)
         return &algorithm; \
     }
 
-#define NAME(stem) stem##_f16
-#define WIDEN widen_f16s
-#define ROUND round_f16s
+#define TYPE f16
 #include "winograd_body.h"
 DEFINE(2, ISA(conv_winograd2_f16))
 DEFINE(4, ISA(conv_winograd4_f16))
+#undef TYPE
 
-#undef NAME
-#undef WIDEN
-#undef ROUND
-#define NAME(stem) stem##_bf16
-#define WIDEN widen_bf16s
-#define ROUND round_bf16s
+#define TYPE bf16
 #include "winograd_body.h"
 DEFINE(2, ISA(conv_winograd2_bf16))
 DEFINE(4, ISA(conv_winograd4_bf16))

@@ -1,7 +1,4 @@
-/* Winograd convolution; included for every type, after defining
-
-       WIDEN(from), ROUND(to, vec)    LANES stored elements
-       NAME(stem)                     the names of what is defined here
+/* Winograd convolution; included for every TYPE, behind half_lanes.h.
 
    One block of tiles, in which U stays in L1 and M in L2:
 
@@ -19,22 +16,15 @@
 
 static inline vec NAME(widen_some)(const uint16_t *from, size_t count)
 {
-    if (count >= LANES)
-        return WIDEN(from);
-    uint16_t all[LANES] = {0};
-    memcpy(all, from, count * sizeof *from);
-    return WIDEN(all);
+    return count >= LANES ? WIDEN(from) : WIDEN_SOME(from, count);
 }
 
 static inline void NAME(round_some)(uint16_t *to, vec value, size_t count)
 {
-    uint16_t all[LANES];
-    if (count >= LANES) {
+    if (count >= LANES)
         ROUND(to, value);
-        return;
-    }
-    ROUND(all, value);
-    memcpy(to, all, count * sizeof *to);
+    else
+        ROUND_SOME(to, count, value);
 }
 
 /* U of row `i` of points, `channels` channels and one panel. */
