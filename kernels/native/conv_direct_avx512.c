@@ -11,18 +11,12 @@ TARGET_BEGIN(AVX512)
 
 #include "lanes_avx512.h"
 
+#include "conv_direct_32.h"
 #include "half_lanes.h"
 
-/* 28 sums, 2 weights and 1 input fill 31 of 32 registers, as do 27, 3 and 1. */
 #define ISA avx512
 #define HALVES 1
 #define ALGORITHMS CONV_DIRECT
-#define PIXELS 14
-#define MOST_PIXELS 14, 14, 9
-#define PIXELS_3(f, v) \
-    f(1, v) f(2, v) f(3, v) f(4, v) f(5, v) f(6, v) f(7, v) f(8, v) f(9, v)
-#define PIXELS_2(f, v) PIXELS_3(f, v) f(10, v) f(11, v) f(12, v) f(13, v) f(14, v)
-#define PIXELS_1(f, v) PIXELS_2(f, v)
 
 #define TYPE f16
 #include "conv_direct_tile.h"

@@ -16,13 +16,7 @@ TARGET_BEGIN(AVX2)
 
 #define ISA avx2
 #define VECTORS 2
-
-static void interleave(const uint16_t *from, const struct interleaving *it, uint16_t *to)
-{
-    for (size_t i = 0; i < VECTORS * LANES; i++)
-        for (size_t k = 0; k < it->channels; k++)
-            *to++ = from[k * VECTORS * LANES + i];
-}
+#include "conv_pixel_plain.h"
 
 #define TYPE f16
 #include "conv_pixel_tile.h"

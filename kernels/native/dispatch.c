@@ -16,6 +16,9 @@
 #if defined(TENBIN_X86)
 #include <cpuid.h>
 #endif
+#if defined(TENBIN_ARM) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 #if defined(TENBIN_AMX)
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -72,6 +75,10 @@ static const struct kernel KERNELS[] = {
     ROW("triad", "float64", ISA_NEON, triad_f64_neon),
     ADD_ROWS(ISA_NEON, neon),
     GEMM_ROWS(ISA_NEON, neon),
+    CONV_VECTOR_ROWS(ISA_NEON, neon),
+    WINOGRAD_ROWS(ISA_NEON, neon),
+    ROW("conv_fp16acc", "float16", ISA_NEONFP16, conv_fp16acc_neonfp16),
+    ROW("conv_fp16chunk", "float16", ISA_NEONFP16, conv_fp16chunk_neonfp16),
 #endif
 #if defined(TENBIN_X86)
     ROW("fma", "float32", ISA_AVX2, fma_f32_avx2),
@@ -118,7 +125,7 @@ static const struct kernel KERNELS[] = {
 #define ROWS (sizeof KERNELS / sizeof KERNELS[0])
 
 const char *const ISA_NAMES[ISA_COUNT] = {
-    "scalar", "neon", "avx2", "avx512", "avx512bf16", "avx512fp16", "amx",
+    "scalar", "neon", "neonfp16", "avx2", "avx512", "avx512bf16", "avx512fp16", "amx",
     "amxfp16",
 };
 
@@ -132,6 +139,18 @@ static bool has_f16c(void)
 {
     unsigned a, b, c, d;
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
+#if defined(TENBIN_ARM)
+/* Arithmetic on float16 in vectors: FEAT_FP16. */
+static bool has_neon_fp16(void)
+{
+#if defined(__linux__)
+    return getauxval(AT_HWCAP) >> 10 & 1; /* HWCAP_ASIMDHP */
+#else
+    return false;
+#endif
 }
 #endif
 
@@ -164,6 +183,8 @@ bool isa_supported(enum isa isa)
 #if defined(TENBIN_ARM)
     case ISA_NEON:
         return true;
+    case ISA_NEONFP16:
+        return has_neon_fp16();
 #endif
 #if defined(TENBIN_X86)
     case ISA_AVX2:

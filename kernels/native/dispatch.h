@@ -13,6 +13,7 @@
 enum isa {
     ISA_SCALAR,
     ISA_NEON,
+    ISA_NEONFP16,
     ISA_AVX2,
     ISA_AVX512,
     ISA_AVX512BF16,
