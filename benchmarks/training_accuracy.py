@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     mean, best = float(np.mean(last)), max(last)
     held = mean >= MEAN_BAR and best >= BEST_BAR
     print(
-        f"{'within' if held else 'MISSED'}: mean {mean:.2%} (bar {MEAN_BAR:.1%}), "
+        f"{'within' if held else 'BEYOND'}: mean {mean:.2%} (bar {MEAN_BAR:.1%}), "
         f"best {best:.2%} (bar {BEST_BAR:.1%}), worst {min(last):.2%}"
     )
     return int(not held)

@@ -1,13 +1,18 @@
-"""A semi-NMF sweep against the floor of its products and factorisations.
+"""A semi-NMF epoch against the floor of its products and eigenvalues at peak.
 
     python benchmarks/training_epoch.py
 
-The floor is what the matrix products of a sweep and its Cholesky factorisations would
-take on their own: `products` lists every shape that the algorithm needs, each is timed
-alone on operands that lie ready, and the times are added up. An epoch is nothing but
-sweeps. Sweep and floor take turns in one process on one thread; times are those of the
+An epoch of 60,000 samples is twelve sweeps. Its floor: the operations of all products
+(`products` lists every shape that the algorithm needs) at the peak that this machine
+is measured to have, and LAPACK's eigenvalues of every matrix that a sweep factorises.
+Both as the papers have it, by eigenvalues, and as the method does it, by Cholesky's
+factorisation, where that stands in the floor. Told besides: the floor where products
+are as fast as a large square one, and where each is as fast as it is on its own, on
+operands that lie ready.
+
+Sweep and floor take turns in one process on one thread; times are those of the
 processor, so that what else the machine does is left out. A ratio is the median over
-the rounds. Exits 1 where a sweep needs more than its floor / 0.7.
+the rounds. Exits 1 where an epoch by eigenvalues needs more than its floor / 0.7.
 """
 
 import argparse
@@ -21,15 +26,24 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tenbin.kernels.training.nets import hidden_sizes
+from tenbin.kernels.training.semi_nmf.basis import MakeBasis
 from tenbin.kernels.training.semi_nmf.cholesky import cholesky
+from tenbin.kernels.training.semi_nmf.eigen import eigen
 from tenbin.kernels.training.semi_nmf.network import Network
 from tenbin.kernels.training.semi_nmf.precision import PRECISIONS, Precision
 from tenbin.kernels.training.semi_nmf.settings import Settings
 from tenbin.kernels.training.semi_nmf.solver import Solver
 from tenbin.kernels.training.semi_nmf.sweep import sweep
+from tenbin.peak import Peaks, measure_peaks
 
 BAR = 0.70
 CLASSES, DATA_RANK, SAMPLES = 10, 91, 60_000  # of MNIST
+
+FORMS: dict[str, tuple[MakeBasis, Callable[[Any], object]]] = {
+    "eigen": (eigen, np.linalg.eigh),
+    "cholesky": (cholesky, cholesky),
+}
+LARGE = (1500, 1500, 1500)
 
 Product = tuple[int, int, int, int, str]  # how often, m, n, k, dtype
 
@@ -76,11 +90,19 @@ def alone(m: int, n: int, k: int, dtype: str) -> Callable[[], object]:
     return lambda: np.matmul(a, b.T, out=out)
 
 
-def factorise(size: int, dtype: str) -> Callable[[], object]:
-    """Return one Cholesky factorisation with its inverse."""
+def factorise(
+    size: int, dtype: str, by: Callable[[Any], object]
+) -> Callable[[], object]:
+    """Return one factorisation."""
     some = np.random.default_rng(1).standard_normal((size, 2 * size)).astype(dtype)
     gram = some @ some.T
-    return lambda: cholesky(gram, 0.0)
+    return lambda: by(gram)
+
+
+def flops(product: Product) -> float:
+    """Return the operations of a product, half of them for a symmetric one."""
+    often, m, n, k, _ = product
+    return float(often * m * k * (2 * n or m))
 
 
 def whole(units: tuple[int, ...], q: int, solver: Solver) -> Callable[[], object]:
@@ -112,36 +134,45 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args(arguments)
     with threadpool_limits(limits=1, user_api="blas"):
-        ratios = [compare(asked, name) for name in asked.precisions.split(",")]
-    return int(min(ratios) < BAR)
+        peaks = measure_peaks(threads=1)
+        ratios = {
+            (form, name): compare(asked, name, form, peaks)
+            for name in asked.precisions.split(",")
+            for form in FORMS
+        }
+    return int(min(r for (form, _), r in ratios.items() if form == "eigen") < BAR)
 
 
-def compare(asked: argparse.Namespace, name: str) -> float:
-    """Print and return the share of the floor in the time of a sweep."""
+def compare(asked: argparse.Namespace, name: str, form: str, peaks: Peaks) -> float:
+    """Print and return the share of the floor in the time of an epoch."""
+    basis, by = FORMS[form]
     units, precision = hidden_sizes(asked.net), PRECISIONS[name]
     listed = list(products(units, asked.batch, Settings().w_steps, precision))
     parts = [(often, alone(m, n, k, dtype)) for often, m, n, k, dtype in listed]
-    parts += [(1, factorise(size, precision.factor)) for size in factors(units)]
-    run = whole(units, asked.batch, Solver(precision=precision))
-    for _, part in parts:
-        part()
-    run()
-    sweeps, floors = [], []
+    made = [factorise(size, precision.factor, by) for size in factors(units)]
+    run = whole(units, asked.batch, Solver(basis, precision))
+    for call in (run, *made, *(part for _, part in parts)):
+        call()
+    large = {dtype: alone(*LARGE, dtype) for dtype in ("float32", "float64")}
+    rows = []
     for _ in range(asked.rounds):
-        sweeps.append(time_s(run))
-        floors.append(sum(often * time_s(part) for often, part in parts))
-    shares = np.divide(floors, sweeps)
-    share = float(np.median(shares))
-    flops = sum(2 * often * m * n * k for often, m, n, k, _ in listed)
-    flops += sum(often * m * m * k for often, m, n, k, _ in listed if n == 0)
+        inverses_s = sum(map(time_s, made))
+        slow = {d: time_s(call) / flops((1, *LARGE, d)) for d, call in large.items()}
+        floors = (
+            sum(flops(p) / peaks.flop_per_s(p[-1], 1) for p in listed),
+            sum(flops(p) * slow[p[-1]] for p in listed),
+            sum(often * time_s(part) for often, part in parts),
+        )
+        spent_s = time_s(run)
+        rows.append([spent_s, *((inverses_s + floor) / spent_s for floor in floors)])
+    spent_s, share, square, shapes = np.median(rows, axis=0).tolist()
     print(
-        f"{name:8} sweep {np.median(sweeps):.3f} s, floor {np.median(floors):.3f} s "
-        f"({flops / 1e9:.0f} GFLOP at {flops / 1e9 / np.median(floors):.0f} GFLOP/s): "
-        f"{share:.0%} [{shares.min():.0%}, {shares.max():.0%}]  "
-        f"{'within' if share >= BAR else 'MISSED'} {BAR:.0%}",
+        f"{name:8} {form:9} epoch {SAMPLES / asked.batch * spent_s:.1f} s, "
+        f"{'within' if share >= BAR else 'BEYOND'} {BAR:.0%}: {share:.0%} at peak, "
+        f"{square:.0%} at the rate of a large product, {shapes:.0%} at that of each",
         flush=True,
     )
-    return share
+    return float(share)
 
 
 if __name__ == "__main__":

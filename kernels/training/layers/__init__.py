@@ -12,7 +12,6 @@ from tenbin.kernels.training.layers.batchnorm import BatchNorm
 from tenbin.kernels.training.layers.conv import Conv
 from tenbin.kernels.training.layers.dense import Dense
 from tenbin.kernels.training.layers.dropout import Dropout
-from tenbin.kernels.training.layers.initialise import INITIALISERS
 from tenbin.kernels.training.layers.layer import Examples, Layer, Place, Spec, Step
 from tenbin.kernels.training.layers.network import Network
 from tenbin.kernels.training.layers.pool import MaxPool, MeanPool
@@ -21,7 +20,6 @@ from tenbin.kernels.training.layers.softmax import Softmax
 
 __all__ = [
     "ACTIVATIONS",
-    "INITIALISERS",
     "Activate",
     "BatchNorm",
     "Conv",

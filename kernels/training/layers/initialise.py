@@ -2,7 +2,6 @@
 
 glorot   Glorot and Bengio 2010: sqrt(6 / (fan_in + fan_out)), for tanh and sigmoid
 he       He et al. 2015: sqrt(2 / fan_in), for ReLU and its kin
-lecun    LeCun et al. 1998: sqrt(1 / fan_in)
 """
 
 from collections.abc import Callable
@@ -37,17 +36,6 @@ def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     return sqrt(2.0 / fans(shape)[0]) * rng.standard_normal(shape)
 
 
-def he_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    """Return uniform weights of variance 2 / fan in."""
-    limit = sqrt(6.0 / fans(shape)[0])
-    return rng.uniform(-limit, limit, shape)
-
-
-def lecun_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    """Return normal weights of variance 1 / fan in."""
-    return sqrt(1.0 / fans(shape)[0]) * rng.standard_normal(shape)
-
-
 def constant(
     rng: np.random.Generator, shape: tuple[int, ...], value: float = 0.0
 ) -> Floats:
@@ -57,11 +45,3 @@ def constant(
 
 zeros = constant
 ones = partial(constant, value=1.0)
-
-INITIALISERS: dict[str, Initialiser] = {
-    "he_normal": he_normal,
-    "he_uniform": he_uniform,
-    "glorot_uniform": glorot_uniform,
-    "lecun_normal": lecun_normal,
-    "zeros": zeros,
-}
