@@ -75,19 +75,23 @@ class Network:
             line + max((p.stop for p in self.parts if p.layer >= number), default=0)
             for number in range(len(layers))
         ]
-        for number, layer in enumerate(layers):
+        self._bind(seed)
+        self._start(seed)
+
+    def _bind(self, seed: int) -> None:
+        """Give every layer its place, with views of its own parameters."""
+        for number, layer in enumerate(self.layers):
             mine = [part for part in self.parts if part.layer == number]
             place = Place(
-                xp,
+                self.xp,
                 self.dtype,
-                batch,
+                self.batch,
                 self.step,
                 (seed, number),
                 [part.of(self.weights) for part in mine],
                 [part.of(self.gradients) for part in mine],
             )
             layer.bind(self.shapes[number], place)
-        self._start(seed)
 
     def _lay_out(self) -> tuple[list[Part], int]:
         parts, size, line = [], 0, LINE_BYTES // self.dtype.itemsize
