@@ -70,7 +70,25 @@ def oracle(
     count = max(1, min(ROWS, m, ROWS_FLOPS // (4 * n * k)))
     rows = np.sort(random.choice(m, size=count, replace=False))
     weights = _weights(n, random)
-    exact, magnitude = np.zeros((2, count, n))
+    exact, magnitude, projected, projected_magnitude = _sums(a, b, dtype, rows, weights)
+    own = UNIT_ROUNDOFF["float64"]
+    kept = result(dtype)
+    allowed = bound(exact, magnitude, kept, accumulate, c) + C_SUM * own * magnitude
+    per_sum = c * UNIT_ROUNDOFF[accumulate] + (C_SUM + 2 * STRIP) * own
+    projected_allowed = per_sum * projected_magnitude + 2 * STRIP * HALF_SMALLEST[kept]
+    return Oracle(kept, rows, exact, allowed, weights, projected, projected_allowed)
+
+
+def _sums(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    dtype: str,
+    rows: NDArray[np.intp],
+    weights: Float64,
+) -> tuple[Float64, Float64, Float64, Float64]:
+    """Return C and S on `rows`, and both projected on all rows."""
+    (m, k), n = a.shape, b.shape[1]
+    exact, magnitude = np.zeros((2, len(rows), n))
     projected, projected_magnitude = np.zeros((2, m, -(-n // STRIP)))
     for piece in _pieces(k, m + n):
         wide_a = np.array(widen(a[:, piece], dtype, "float64"))
@@ -82,12 +100,7 @@ def oracle(
         np.abs(wide_b, out=wide_b)
         magnitude += wide_a[rows] @ wide_b
         projected_magnitude += wide_a @ absolute_strips
-    own = UNIT_ROUNDOFF["float64"]
-    kept = result(dtype)
-    allowed = bound(exact, magnitude, kept, accumulate, c) + C_SUM * own * magnitude
-    per_sum = c * UNIT_ROUNDOFF[accumulate] + (C_SUM + 2 * STRIP) * own
-    projected_allowed = per_sum * projected_magnitude + 2 * STRIP * HALF_SMALLEST[kept]
-    return Oracle(kept, rows, exact, allowed, weights, projected, projected_allowed)
+    return exact, magnitude, projected, projected_magnitude
 
 
 def judge(c: NDArray[Any], right: Oracle) -> Check:
