@@ -30,7 +30,8 @@ from tenbin.kernels.allreduce.pieces import fit_hinge, fit_pieces
 from tenbin.kernels.allreduce.pingpong import LINKS, Probe
 
 SHARED = 1.1  # pairs that slow each other by less have ports of their own
-BULK_BYTES = 2**16  # and more: bandwidth decides
+BULK = 4  # times as long as the shortest message, and more: bandwidth decides
+BULK_BYTES = 2**16  # and less: latency can still be seen
 
 
 def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
@@ -90,7 +91,7 @@ def _sharing(probes: Sequence[Probe]) -> tuple[float, float]:
     ]
     if not more:
         return 1.0, inf
-    slowdowns = [float(np.median(_in_bulk(one) / _in_bulk(alone))) for one in more]
+    slowdowns = [_bulk_ratio(one, alone) for one in more]
     if slowdowns[-1] <= SHARED:
         return 1.0, inf
     ports = [
@@ -144,7 +145,7 @@ def _rank_ports(probes: Sequence[Probe]) -> float:
     if not fan:
         return 1.0
     messages = _sent(fan[0])
-    ports = messages * np.median(_in_bulk(_loaded(probes)) / _in_bulk(fan))
+    ports = messages / _bulk_ratio(fan, _loaded(probes))
     return float(np.clip(ports, 1.0, messages))
 
 
@@ -159,9 +160,12 @@ def _shaped(probes: Sequence[Probe], shape: str) -> list[Probe]:
     return [probe for probe in probes if probe.shape == shape]
 
 
-def _in_bulk(probes: Sequence[Probe]) -> Floats:
-    size, time = _times(probes)
-    return np.asarray(time[size >= min(BULK_BYTES, size[-1])])
+def _bulk_ratio(probes: Sequence[Probe], others: Sequence[Probe]) -> float:
+    """Return how much longer probes take than others of their sizes, in bulk."""
+    times = [_times(kind)[1] for kind in (probes, others)]
+    bulk = np.logical_and(*(time >= BULK * time.min() for time in times))
+    bulk[-1] = True
+    return float(np.median((times[0] / times[1])[bulk]))
 
 
 def _times(probes: Sequence[Probe]) -> tuple[Floats, Floats]:
