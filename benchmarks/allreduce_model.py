@@ -21,6 +21,7 @@ from mpi4py import MPI
 
 from tenbin.kernels.allreduce.calibrate import fit_passes, one_pass
 from tenbin.kernels.allreduce.judge import Times, compare, time_allreduces
+from tenbin.kernels.allreduce.space import distinct
 from tenbin.launcher import find_mpiexec, launch
 from tenbin.machine import cores_allowed
 from tenbin.topology import Topology, discover
@@ -38,14 +39,16 @@ SKIPPED = 77  # what all.py knows as skipped
 
 def names(topology: Topology) -> list[str]:
     """Return layouts that no probe has: of one level, of two, leaders, in segments."""
-    ranks = topology.size
-    inner = topology.ranks_per_node if topology.nodes > 1 else max(2, ranks // 2)
-    two = f"{inner}x{ranks // inner}" if ranks > inner else f"{ranks}"
-    found = [f"{ranks}", f"{ranks}/4", "doubling", "tree/4", f"leader:{two}"]
-    found += [f"full:{two}"]
-    if ranks > 2:
-        found += [f"{ranks}d", two, two.replace("x", "dx") + "d"]
-    return found
+    ranks, inner = topology.size, topology.ranks_per_node
+    if topology.nodes == 1 and ranks % 2 == 0:
+        inner = max(2, ranks // 2)
+    outer = ranks // inner
+    two, direct = f"{inner}x{outer}", f"{inner}dx{outer}d"
+    if outer == 1:
+        two, direct = f"{ranks}", f"{ranks}d"
+    wanted = [f"{ranks}", f"{ranks}/4", f"{ranks}d", "doubling", "tree/4", two, direct]
+    wanted += [f"leader:{two}", f"leader:{two}/4", f"full:{two}"]
+    return list(distinct(wanted, ranks, topology.ranks_per_node))
 
 
 def inside(sizes: str, rounds: int) -> None:
