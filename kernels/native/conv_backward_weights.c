@@ -15,10 +15,7 @@
 
 #include "conv_direct.h"
 #include "sizes.h"
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "threads.h"
 
 #define MOST_CHANNELS ((size_t)64)
 #define STEPS ((size_t)1024)
@@ -245,10 +242,7 @@ void conv_backward_weights_run(const struct conv_engine *engine,
     const size_t work = a->groups * cut.blocks * cut.parts;
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
-        size_t rank = 0;
-#ifdef _OPENMP
-        rank = (size_t)omp_get_thread_num();
-#endif
+        const size_t rank = (size_t)omp_get_thread_num();
         char *place = (char *)scratch + rank * desk_bytes(&cut);
         struct desk desk = {.engine = engine, .a = a, .cut = &cut};
         desk.x = (float *)place;

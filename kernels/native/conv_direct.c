@@ -16,26 +16,13 @@
 #include "conv_direct.h"
 
 #include <string.h>
-#include <unistd.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
+#include "l2.h"
 #include "sizes.h"
+#include "threads.h"
 
 #define ENOUGH_TILES ((size_t)16)
 #define MOST_CHANNELS ((size_t)64) /* in a block: pixels then lie in different sets */
-
-static size_t l2_bytes(void)
-{
-#ifdef _SC_LEVEL2_CACHE_SIZE
-    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-    if (bytes > 0)
-        return (size_t)bytes;
-#endif
-    return (size_t)1 << 20;
-}
 
 /* The outputs of a row that see the image under one tap. */
 struct run {
@@ -359,7 +346,8 @@ static void compute_block(struct desk *desk, size_t group, size_t kb,
         const size_t c = chunk * cut->chunk * cut->block;
         const size_t c_end = least(c + cut->chunk * cut->block, cut->c);
         const size_t row = a->r * a->s * desk->width;
-        desk->engine->widen(packed + c * row * desk->engine->halves, desk->panel, (c_end - c) * row);
+        desk->engine->widen(packed + c * row * desk->engine->halves, desk->panel,
+                            (c_end - c) * row);
         for (size_t p = desk->p; p < desk->p_end; p++) {
             desk->listed_s_end = 0;
             for (size_t i = 0; i < pieces; i++) {
@@ -403,11 +391,8 @@ void conv_view_run(const struct conv_engine *engine, const struct conv_view *a,
     const size_t work = a->n * a->groups * cut.high * cut.wide * cut.k_blocks;
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
-        size_t rank = 0, size = 1;
-#ifdef _OPENMP
-        rank = (size_t)omp_get_thread_num();
-        size = (size_t)omp_get_num_threads();
-#endif
+        const size_t rank = (size_t)omp_get_thread_num();
+        const size_t size = (size_t)omp_get_num_threads();
         char *place = (char *)scratch + rank * desk_bytes(&cut);
         struct desk desk = {.engine = engine, .a = a, .cut = &cut};
         desk.x = (float *)place;

@@ -11,6 +11,7 @@
 
 #include "conv_tiles.h"
 
+#include "sizes.h"
 #include "target.h"
 #include "threads.h"
 
@@ -20,11 +21,6 @@
 #define PIXELS (2 * TILE_SIDE)   /* of a piece */
 #define CHANNELS (2 * TILE_SIDE) /* of a block */
 #define LINE_ITEMS ((size_t)32)
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* What one thread computes with. */
 struct worker {

@@ -15,11 +15,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "sizes.h"
+#include "threads.h"
 
 struct layout {
     size_t p, q;        /* outputs */
@@ -189,11 +186,8 @@ void conv_pixel_run(const struct pixel_engine *engine, const struct conv_shape *
     plan_interleaving(a->k, &order);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
-        size_t rank = 0, size = 1;
-#ifdef _OPENMP
-        rank = (size_t)omp_get_thread_num();
-        size = (size_t)omp_get_num_threads();
-#endif
+        const size_t rank = (size_t)omp_get_thread_num();
+        const size_t size = (size_t)omp_get_num_threads();
         char *desk = (char *)scratch + rank * (part.row + part.at + part.planes);
         size_t *at = (size_t *)(desk + part.row);
         float *planes = (float *)(desk + part.row + part.at);

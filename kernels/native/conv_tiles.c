@@ -2,33 +2,15 @@
 
 #include <string.h>
 
+#include "sizes.h"
+
 #define BLOCK_BYTES ((size_t)1 << 20) /* of a copy: half of a large level-2 cache */
 #define SHARES ((size_t)4)            /* units of work that a thread should have */
 #define FEW ((size_t)8)
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t ceil_div(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static size_t even(size_t a)
 {
     return a + a % 2;
-}
-
-static size_t lines(size_t bytes)
-{
-    return ceil_div(bytes, 64) * 64;
 }
 
 /* Cut the sum of an output into chunks of at most 32 terms. */
@@ -62,7 +44,7 @@ static void cut_rows(const struct conv_shape *a, struct conv_tiles *cut, int thr
     cut->rows = ceil_div(cut->p, blocks);
     cut->blocks = ceil_div(cut->p, cut->rows);
     cut->image_rows = cut->rows + halo;
-    cut->copy_bytes = cut->copied ? lines(phases * cut->image_rows * row_bytes) : 0;
+    cut->copy_bytes = cut->copied ? up_to_line(phases * cut->image_rows * row_bytes) : 0;
 }
 
 struct conv_tiles conv_tiles_cut(const struct conv_shape *a, int threads)
@@ -82,7 +64,7 @@ struct conv_tiles conv_tiles_cut(const struct conv_shape *a, int threads)
                 : cut.merged
                     ? ceil_div((cut.q - 1) * a->stride_w + a->s, a->stride_w)
                     : cut.q + (a->s - 1) * a->dilation_w / a->stride_w;
-    cut.offset_bytes = lines(cut.taps * sizeof(size_t));
+    cut.offset_bytes = up_to_line(cut.taps * sizeof(size_t));
     cut_rows(a, &cut, threads);
     return cut;
 }

@@ -3,12 +3,12 @@
 #include "winograd.h"
 
 #include <string.h>
-#include <unistd.h>
+
+#include "l2.h"
 
 #define LINE_FLOATS 16
 #define FEWEST_TILES ((size_t)56)
 #define TAPS 9
-#define L2_BYTES ((size_t)1 << 20) /* where the system does not say */
 
 int winograd_fits(const struct conv_shape *shape)
 {
@@ -22,16 +22,6 @@ static struct winograd_axis split_axis(size_t outputs, size_t m)
 {
     const size_t left = outputs % m;
     return (struct winograd_axis){outputs, outputs / m, left == 1 ? 2 : left};
-}
-
-static size_t l2_bytes(void)
-{
-#if defined(_SC_LEVEL2_CACHE_SIZE)
-    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-    return bytes > 0 ? (size_t)bytes : L2_BYTES;
-#else
-    return L2_BYTES;
-#endif
 }
 
 /* V and M of a block stay in half of L2. With fewer tiles the transform of filters, done
