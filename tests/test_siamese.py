@@ -1,5 +1,6 @@
 """Writer identification: pairs, twins, the contrastive loss, the matrix."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from tenbin.case import Case
 from tenbin.errors import UsageError
-from tenbin.kernels.training import variant
-from tenbin.kernels.training.data import Dataset, Split, load
+from tenbin.kernels.training import KERNEL, variant
+from tenbin.kernels.training.data import Dataset, Split, load, missing
 from tenbin.kernels.training.layers import (
     Activate,
     Conv,
@@ -139,9 +141,28 @@ def test_nist_by_writer_is_read_white_on_black(tmp_path: Path) -> None:
     assert found.train.images[0, 13, 13, 0] == 255
     with pytest.raises(UsageError, match="2 writers' digits, not 3"):
         load("nist19", str(tmp_path), styles=3)
+    few = load("nist19", str(tmp_path), samples=3, styles=2).train
+    assert few.styles is not None
+    assert few.styles.tolist() == [0, 0, 1]
     (tmp_path / "nist19/by_write/hsf_0/f0001_00/d0001_00/x.png").write_bytes(b"PNG?")
     with pytest.raises(UsageError, match=r"x\.png: not an image"):
         load("nist19", str(tmp_path), styles=2)
+
+
+def test_forms_are_refused_with_what_is_read_instead(tmp_path: Path) -> None:
+    assert "no " in missing("nist19", str(tmp_path))
+    (tmp_path / "nist19" / "hsf_page").mkdir(parents=True)
+    assert "holds whole forms; unpack by_write" in missing("nist19", str(tmp_path))
+    with pytest.raises(UsageError, match="unpack by_write, digit by digit"):
+        load("nist19", str(tmp_path), styles=2)
+
+
+@pytest.mark.parametrize("method", ["adam", "vogn", "semi-nmf"])
+def test_digits_are_not_learnt_from_a_set_that_tells_writers(method: str) -> None:
+    case = Case("training", method, "float32", TrainingProblem("nist19", "20"))
+    assert "nist19 tells writers, not digits" in KERNEL.misfit(case)
+    twins = replace(case, variant="siamese")
+    assert KERNEL.misfit(twins) == ""
 
 
 def test_bad_settings_are_one_line() -> None:

@@ -18,6 +18,7 @@ from tenbin.device import missing as no_device
 from tenbin.errors import UsageError
 from tenbin.kernel import Kernel, Options, Task
 from tenbin.kernels.training import names
+from tenbin.kernels.training.data import UNPACKED
 from tenbin.kernels.training.presets import PRESETS
 from tenbin.kernels.training.problem import TrainingAxes, TrainingProblem, expand
 
@@ -89,6 +90,8 @@ def misfit(case: Case) -> str:
     method, whole = variant(case.variant), cast(TrainingProblem, case.whole)
     if case.variant.startswith(names.ON_DEVICE) and not method.on_device:
         return f"{names.method(case.variant)} runs on the host only"
+    if method.digits and whole.dataset in UNPACKED:
+        return f"{whole.dataset} tells writers, not digits: it is for siamese"
     try:
         return (
             method.misfit(whole, case.dtype)

@@ -138,3 +138,8 @@ class Variant:
     crowd: Callable[[TrainingProblem, int], str] = lambda problem, ranks: ""
     data: Callable[[MPI.Comm, TrainingProblem, str], Dataset] = images
     on_device: bool = True
+
+    @property
+    def digits(self) -> bool:
+        """Return whether it learns the labels of a data set as they are."""
+        return self.data is images

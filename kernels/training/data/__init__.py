@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tenbin.errors import UsageError, unknown
+from tenbin.kernels.training.data import writers
 from tenbin.kernels.training.data.cifar import read_cifar10
 from tenbin.kernels.training.data.dataset import Dataset, Split
 from tenbin.kernels.training.data.glyphs import DIGITS, LETTERS, STYLES, glyphs, sizes
@@ -23,12 +24,11 @@ from tenbin.kernels.training.data.sources import (
     find,
     present,
 )
-from tenbin.kernels.training.data.writers import read_by_writer
 
 __all__ = ["DATASETS", "Dataset", "Split", "default", "load"]
 
 DRAWN = {"glyphs": DIGITS, "letters": LETTERS}
-UNPACKED = {"nist19": "by_write"}  # unpacked by hand: the folder that it becomes
+UNPACKED = {"nist19": "digits by writer, unpacked by hand, 28x28"}
 DATASETS = (*SOURCES, *DRAWN, *UNPACKED)
 
 
@@ -44,7 +44,8 @@ def load(
     if name in DRAWN:
         return glyphs(DRAWN[name], *sizes(samples), seed, styles or STYLES)
     if name == "nist19":
-        return read_by_writer(data_folder(data_dir) / name, styles or STYLES)
+        place = data_folder(data_dir) / name
+        return writers.read_by_writer(place, styles or STYLES, samples)
     if name not in SOURCES:
         raise unknown("data set", name, DATASETS)
     train, test = READERS.get(name, _idx)(name, data_folder(data_dir))
@@ -60,8 +61,7 @@ def missing(name: str, data_dir: str = "") -> str:
     """Return why a data set cannot be read here, or an empty string."""
     folder = data_folder(data_dir)
     if name in UNPACKED:
-        wanted = folder / name / UNPACKED[name]
-        return "" if wanted.is_dir() else f"no {wanted}: unpack its archive there"
+        return writers.missing(folder / name)
     if name in DRAWN or present(name, folder):
         return ""
     return f"no {name} in {folder}: run `tenbin data fetch {name}` or set {VARIABLE}"

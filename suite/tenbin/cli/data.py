@@ -27,7 +27,7 @@ def command() -> None:
 def list_(data_dir: Path | None, form: str) -> int:
     """List every data set, whether it is here, and where."""
     from tenbin.cli.rows import print_rows
-    from tenbin.kernels.training.data import DRAWN, default
+    from tenbin.kernels.training.data import DRAWN, UNPACKED, default, missing
     from tenbin.kernels.training.data.sources import SOURCES, data_folder, present
 
     folder = data_folder(str(data_dir or ""))
@@ -45,6 +45,9 @@ def list_(data_dir: Path | None, form: str) -> int:
         what = f"{characters} drawn from fonts, 28x28"
         mark = "*" if name == usual else ""
         rows.append({"data set": name, "here": "yes", "what": what, "default": mark})
+    for name, what in UNPACKED.items():
+        here = "no" if missing(name, str(data_dir or "")) else "yes"
+        rows.append({"data set": name, "here": here, "what": what, "default": ""})
     print_rows(rows, form)
     click.echo(f"folder: {folder}", err=True)
     return 0
