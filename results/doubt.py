@@ -1,33 +1,21 @@
-"""What trained methods know of their own doubt, and how they tell writers apart.
+"""What trained methods know of their own doubt.
 
-    launches -> doubts     one row per run that told its uncertainty
-             -> writers    one row per run that told writers apart
-             -> best       of each method the batch and rate with the lowest NLL
-
-The run is the unit of replication: seeds and launches count alike.
+launches -> doubts     one row per run that told its uncertainty
+         -> best       of each method the batch and rate with the lowest NLL
+         -> tables     medians over runs
 """
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
+from tenbin.results.concluded import concluded
 from tenbin.results.training import GRID, METHOD, TASK, over
 
-OWN = ("dataset", "net", "seed", *GRID)
 NUMBERS = ("accuracy", "nll", "ece")
 SIDES = ("errors", "outside")  # wrong answers, and what is out of distribution
 DETECTED = tuple(f"{side}_{what}" for side in SIDES for what in ("auroc", "fpr_at_95"))
 ENTROPY = ("entropy_edges", "entropy_in", "entropy_out")
-RECALLS = ("same_recall", "different_recall", "balanced_accuracy", "equal_error")
-
-
-def tells(table: pd.DataFrame, key: str) -> "pd.Series[bool]":
-    """Mark the training outside the ladders whose details have a key."""
-    training = (table["kernel"] == "training") & (table["scaling"] == "fixed")
-    told = table["details"].str.contains(f'"{key}":', regex=False, na=False)
-    return (training & table["valid"] & told).astype(bool)
 
 
 def doubts(launches: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +23,7 @@ def doubts(launches: pd.DataFrame) -> pd.DataFrame:
 
     `errors_tpr` and `outside_tpr` are on an even grid of false positive rates.
     """
-    return _runs(launches, "uncertainty", _doubt)
+    return concluded(launches, "uncertainty", _doubt)
 
 
 def _doubt(found: dict[str, Any], problem: dict[str, Any]) -> dict[str, Any]:
@@ -49,40 +37,6 @@ def _doubt(found: dict[str, Any], problem: dict[str, Any]) -> dict[str, Any]:
     if dropout := problem.get("dropout"):
         row["settings"] = f"dropout={dropout:g}, {problem.get('settings')}".strip(", ")
     return row
-
-
-def writers(launches: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs that told writers apart; `pairs` is how they were drawn."""
-    return _runs(launches, "writers", _writers)
-
-
-def _writers(found: dict[str, Any], problem: dict[str, Any]) -> dict[str, Any]:
-    row = {name: found.get(name) for name in (*RECALLS, "auroc", "tpr", "matrix")}
-    balanced = setting(problem.get("settings") or "", "balanced", "true") == "true"
-    row["pairs"] = "balanced" if balanced else "unbalanced"
-    row["count"] = len(found["matrix"])
-    return row
-
-
-def _runs(
-    launches: pd.DataFrame,
-    key: str,
-    read: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]],
-) -> pd.DataFrame:
-    rows = []
-    row: Any
-    for row in launches[tells(launches, key)].itertuples():
-        problem = json.loads(row.problem)
-        own = {name: problem.get(name) for name in OWN}
-        own["train_samples"] = problem.get("samples") or 0
-        own["settings"] = problem.get("settings") or ""
-        own["run"] = f"{row.run_id} {row.launch} {own['seed']}"
-        own["placement"] = f"{row.ranks} rank{'s' * (row.ranks > 1)}"
-        own |= read(json.loads(row.details)[key], problem)
-        rows.append({"at": row.Index, **own, "time_s": row.median_s})
-    named = [*OWN, "train_samples", "settings", "run", "placement", "count"]
-    found = pd.DataFrame(rows, columns=None if rows else ["at", *named])
-    return found.join(launches, on="at").drop(columns="at")
 
 
 def best(rows: pd.DataFrame) -> pd.DataFrame:
@@ -103,14 +57,3 @@ def tables(launches: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         table = over(numbers, METHOD, names).sort_values(METHOD)
         made.append((f"Uncertainty: {task[1]}, {task[2]}", table))
     return made
-
-
-def setting(text: str, key: str, usual: str) -> str:
-    """Return the value of a key in settings, as text.
-
-    >>> setting("writers=3, balanced=false", "balanced", "true")
-    'false'
-    """
-    pairs = (part.partition("=") for part in text.split(","))
-    told = {name.strip(): value.strip() for name, _, value in pairs}
-    return told.get(key, usual)

@@ -83,9 +83,12 @@ def lines(launches: pd.DataFrame) -> pd.DataFrame:
     return found.astype(dict.fromkeys(LINE, "float64"))
 
 
-def last(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per run: its last epoch, with the median `sweep_s` of all."""
-    key = [*TASK, *METHOD, *GRID, "run"]
+def last(rows: pd.DataFrame, more: Sequence[str] = ()) -> pd.DataFrame:
+    """Return one row per run: its last epoch, with the median `sweep_s` of all.
+
+    `more` are columns that tell runs apart, besides those of a method.
+    """
+    key = [*TASK, *METHOD, *GRID, *more, "run"]
     ordered = rows.sort_values("epoch", kind="stable")
     ends = ordered.groupby(key, sort=False).tail(1).set_index(key)
     ends["sweep_s"] = ordered.groupby(key)["sweep_s"].median()

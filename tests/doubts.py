@@ -83,6 +83,18 @@ def mix_records() -> list[Record]:
     ]  # fmt: skip
 
 
+def split_records() -> list[Record]:
+    """Return K-FAC on 1 and on 2 ranks, which talk a quarter of the time."""
+    alone = {"compute_s": 1.0, "curvature_s": 0.5, "communication_s": 0.0}
+    apart = {"compute_s": 0.5, "curvature_s": 0.25, "communication_s": 0.5}
+    return [
+        _trained("kfac", seed, {}, {}, scaling="strong", ranks=ranks,
+                 spent={**parts, "inverse_s": inverse_s})
+        for seed in (1, 2, 3)
+        for ranks, parts, inverse_s in ((1, alone, 0.5), (2, apart, 0.75))
+    ]  # fmt: skip
+
+
 def _trained(
     variant: str,
     seed: int,
@@ -92,7 +104,7 @@ def _trained(
 ) -> Record:
     time_s = more.get("time_s", 2.0)
     row = {"epoch": 1, "seconds": time_s, "loss": 1.0, "test_error": 0.02}
-    shares = {"comm_share": 0.0, "wait_share": 0.0, "more": {}}
+    shares = {"comm_share": 0.0, "wait_share": 0.0, "more": more.pop("spent", {})}
     own = {"dataset": "glyphs", "net": "lenet5", "batch": 100, "seed": seed}
     own |= {"rate": 0.0, "samples": 500, "settings": "", "dropout": 0.0} | problem
     label = f"glyphs-seed{seed}-dropout{own['dropout']}-{own['settings']}"

@@ -6,12 +6,23 @@ import pytest
 from msgspec.structs import replace
 
 from tenbin.record import Record
-from tenbin.results import doubt, table
-from tenbin.results.figures import uncertainty_mix, uncertainty_roc, writers_recall
-from tenbin.results.report.grid import DOUBTS, grid
+from tenbin.results import doubt, split, table, writers
+from tenbin.results.concluded import setting
+from tenbin.results.figures import (
+    training,
+    uncertainty_mix,
+    uncertainty_roc,
+    writers_recall,
+)
+from tenbin.results.report.grid import DOUBTS, SPLITS, WRITERS, grid
 from tenbin.results.store import Run
 from tests.builders import create_info
-from tests.doubts import mix_records, uncertainty_records, writers_records
+from tests.doubts import (
+    mix_records,
+    split_records,
+    uncertainty_records,
+    writers_records,
+)
 
 
 def launches_of(records: list[Record]) -> pd.DataFrame:
@@ -90,7 +101,7 @@ def test_one_rank_alone_begins_every_mix() -> None:
 
 
 def test_recall_falls_with_writers_where_pairs_are_unbalanced() -> None:
-    points = writers_recall.points(doubt.writers(launches_of(writers_records())))
+    points = writers_recall.points(writers.writers(launches_of(writers_records())))
 
     siamese = points[points["variant"] == "siamese"]
     for pairs, recalls in siamese.groupby("pairs")["same_recall"]:
@@ -98,8 +109,35 @@ def test_recall_falls_with_writers_where_pairs_are_unbalanced() -> None:
         assert falls == (pairs == "unbalanced")
 
 
+def test_writers_stand_in_a_table_and_in_no_figure_of_training() -> None:
+    launches = launches_of(writers_records())
+    ((title, frame),) = writers.tables(launches)
+    made = grid(title, frame, WRITERS)
+
+    assert title == "Writers: glyphs, twin of lenet5"
+    assert [name for name, _ in made.titles][-4:] == [
+        "different", "balanced accuracy", "equal error rate", "AUROC",
+    ]  # fmt: skip
+    assert [row[1].text for row in made.body[:6]] == ["3", "3", "10", "10", "30", "30"]
+    assert not training.fixed(launches).any()
+    assert training.fixed(launches_of(uncertainty_records())).all()
+
+
+def test_the_time_of_an_epoch_is_split_by_ranks() -> None:
+    ((title, frame),) = split.tables(launches_of(split_records()))
+    made = grid(title, frame, SPLITS)
+
+    assert title == "Time of an epoch: glyphs, lenet5"
+    shares = [[cell.text for cell in row[-4:]] for row in made.body]
+    assert shares == [
+        ["50.0 %", "25.0 %", "0.0 %", "25.0 %"],
+        ["25.0 %", "12.5 %", "25.0 %", "37.5 %"],
+    ]
+    assert split.tables(launches_of(uncertainty_records())) == []
+
+
 @pytest.mark.parametrize(
     ("text", "value"), [("", "1"), ("samples=4", "4"), ("a=1, samples = 8", "8")]
 )
 def test_a_setting_is_read_from_its_text(text: str, value: str) -> None:
-    assert doubt.setting(text, "samples", "1") == value
+    assert setting(text, "samples", "1") == value

@@ -1,5 +1,7 @@
 """Curvature from single examples, against one backward pass for each of them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,64 @@ def test_nets_have_their_parameters(
 ) -> None:
     net = Network(layers(TrainingProblem("glyphs", name), 10), shape, 2)
     assert sum(part.stop - part.start for part in net.parts) == parameters
+
+
+def torch_gradients(
+    torch: Any, net: Network, x: np.ndarray, targets: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return the loss and the flat gradient of a net, by autograd."""
+    f, leaves, flat = torch.nn.functional, [], []
+    u = torch.tensor(x).permute(0, 3, 1, 2)
+    for number, layer in enumerate(net.layers):
+        if isinstance(layer, Activate):
+            u = getattr(torch, layer.name)(u)
+        elif isinstance(layer, MaxPool):
+            u = f.max_pool2d(u, 2)
+        else:
+            parts = [part for part in net.parts if part.layer == number]
+            weight, bias = (
+                torch.tensor(part.of(net.weights).copy(), requires_grad=True)
+                for part in parts
+            )
+            leaves += [weight, bias]
+            flat += parts
+            if isinstance(layer, Conv):
+                channels, side = u.shape[1], layer.side
+                filters = weight.reshape(side, side, channels, -1).permute(3, 2, 0, 1)
+                u = f.conv2d(u, filters, bias, padding=layer.pad)
+            else:
+                rows = u.permute(0, 2, 3, 1) if u.ndim == 4 else u
+                u = rows.reshape(len(rows), -1) @ weight + bias
+    loss = f.cross_entropy(u, torch.tensor(targets.argmax(axis=1)))
+    loss.backward()
+    gradient = np.zeros_like(net.weights)
+    for part, leaf in zip(flat, leaves, strict=True):
+        part.of(gradient)[...] = leaf.grad.numpy().reshape(part.spec.shape)
+    return float(loss.detach()), gradient
+
+
+def test_squares_are_those_of_autograd() -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    net = network()
+    expected = np.zeros_like(net.weights)
+    for x, target in zip(X, TARGETS, strict=True):
+        expected += torch_gradients(torch, net, x[None], target[None])[1] ** 2 / BATCH
+    found = np.zeros_like(net.weights)
+    backward(net, slice(None), BATCH)
+    add_squares(net, found)
+    assert np.abs(found - expected).max() <= 1e-10 * expected.max()
+
+
+def test_a_small_vgg_learns_photographs_as_autograd_does() -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    stack = layers(TrainingProblem("cifar10", "vgg-small"), 10)
+    net = Network(stack, (32, 32, 3), 2, "float64")
+    net.step.total = 2
+    x, targets = RNG.random((2, 32, 32, 3)), np.eye(10)[[3, 8]]
+    loss, delta = LOSSES["cross-entropy"](np, net.forward(x.copy()), targets, 2)
+    net.backward(delta)
+    expected_loss, expected = torch_gradients(torch, net, x, targets)
+    assert loss == pytest.approx(expected_loss, rel=1e-10)
+    assert np.abs(net.gradients - expected).max() <= 1e-10 * np.abs(expected).max()

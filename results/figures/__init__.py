@@ -5,6 +5,7 @@ import pandas as pd
 from tenbin.results import doubt as doubts
 from tenbin.results import layers
 from tenbin.results import training as runs
+from tenbin.results import writers as told_apart
 from tenbin.results.figures import (
     allreduce_busbw,
     allreduce_ratio,
@@ -267,7 +268,7 @@ FIGURES: dict[str, FigureSpec] = {
         writers_matrix.points,
         writers_matrix.writers_matrix,
         writers_matrix.caption,
-        doubts.writers,
+        told_apart.writers,
     ),
     "writers_recall": FigureSpec(
         "Writers",
@@ -277,7 +278,7 @@ FIGURES: dict[str, FigureSpec] = {
         writers_recall.points,
         writers_recall.writers_recall,
         writers_recall.caption,
-        doubts.writers,
+        told_apart.writers,
     ),
     "writers_roc": FigureSpec(
         "Writers",
@@ -287,6 +288,6 @@ FIGURES: dict[str, FigureSpec] = {
         writers_roc.points,
         writers_roc.writers_roc,
         writers_roc.caption,
-        doubts.writers,
+        told_apart.writers,
     ),
 }

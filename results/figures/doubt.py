@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from tenbin.results import doubt
+from tenbin.results.concluded import tells
 from tenbin.results.figures import captions, training
 from tenbin.results.figures.axes import grid
 from tenbin.results.figures.series import Series, mark_shown
@@ -20,7 +21,7 @@ CURVES = {"reliability", "errors_tpr", "outside_tpr", *doubt.ENTROPY}
 
 def needs(table: pd.DataFrame) -> "pd.Series[bool]":
     """Mark the runs that told their uncertainty."""
-    return doubt.tells(table, "uncertainty")
+    return tells(table, "uncertainty")
 
 
 def methods(rows: pd.DataFrame) -> list[pd.DataFrame]:
@@ -43,9 +44,9 @@ def marked(points: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
     return mark_shown(points.assign(form=form), names, most)
 
 
-def unit_square(axes: Axes, x: str, y: str, title: str, *, falling: bool) -> None:
+def unit_square(axes: Axes, x: str, y: str, title: str) -> None:
     """Make both axes shares from 0 to 1, with a diagonal to compare with."""
-    axes.plot([0, 1], [1, 0] if falling else [0, 1], color=FAINT, linewidth=0.7)
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.7)
     for scale, name in ((axes.xaxis, x), (axes.yaxis, y)):
         scale.set_major_formatter("{x:.0%}")
         scale.set_label_text(name)
@@ -73,15 +74,12 @@ def key(axes: Axes, series: Sequence[Series], names: Sequence[str]) -> None:
 
 def about(points: pd.DataFrame) -> str:
     """Return of how many runs, and at which settings."""
-    few, many = int(points["launches"].min()), int(points["launches"].max())
-    count = f"{few}" if few == many else f"{few} to {many}"
-    warning = " Without 3 runs: not comparable." if few < 3 else ""
+    best = ", at the batch and rate of the lowest NLL"
     told = points[points["shown"]].drop_duplicates("series")
     names = [f"{s}: {t}" for s, t in zip(told["series"], told["settings"], strict=True)
              if t]  # fmt: skip
     return captions.join(
-        f"Mean of {count} runs with different seeds, at the batch and rate of the "
-        f"lowest NLL.{warning}",
+        f"Mean of {training.runs(points, best)}",
         f"{captions.listed(names, MOST)}." if names else "",
         captions.left_out(points, MOST),
         captions.place(points),

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from tenbin.results import intervals, training
+from tenbin.results.concluded import tells
 from tenbin.results.figures import captions
 from tenbin.results.figures.axes import Label, log_ticks, time_label
 from tenbin.results.figures.layout import header
@@ -20,8 +21,9 @@ RUNS = "Median over runs with different seeds"
 
 
 def fixed(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Mark training outside the ladders."""
-    return (table["kernel"] == "training") & (table["scaling"] == "fixed")
+    """Mark training outside the ladders that learns classes, not writers' pairs."""
+    learnt = (table["kernel"] == "training") & (table["scaling"] == "fixed")
+    return learnt & ~tells(table, "writers")
 
 
 def ladders(table: pd.DataFrame) -> "pd.Series[bool]":
@@ -69,6 +71,14 @@ def title(figure: Figure, points: pd.DataFrame) -> None:
     common = [first[n] for n in ("dtype", "placement") if points[n].nunique() == 1]
     net = f"net {first['net']}"
     header(figure, first["dataset"], size, net, *common, first["machine"])
+
+
+def runs(points: pd.DataFrame, usual: str = "") -> str:
+    """Return of how many runs points tell, and whether they can be compared."""
+    few, many = int(points["launches"].min()), int(points["launches"].max())
+    count = f"{few}" if few == many else f"{few} to {many}"
+    warning = "" if few >= intervals.FEWEST else " Without 3 runs: not comparable."
+    return f"{count} runs with different seeds{usual}.{warning}"
 
 
 def chosen(points: pd.DataFrame) -> str:

@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tenbin.results import doubt, training
+from tenbin.results import training
+from tenbin.results.concluded import setting
 from tenbin.results.figures import captions
 from tenbin.results.figures.axes import end_labels, grid, log2_x, log_y, time_label
 from tenbin.results.figures.layout import panels, room_in
@@ -37,8 +38,8 @@ def spread(launches: pd.DataFrame) -> pd.DataFrame:
     """
     rows = training.epochs(launches)
     asked = rows["settings"]
-    rows["draws"] = [int(doubt.setting(text, "samples", "1")) for text in asked]
-    groups = [int(doubt.setting(text, "mc_groups", "1")) for text in asked]
+    rows["draws"] = [int(setting(text, "samples", "1")) for text in asked]
+    groups = [int(setting(text, "mc_groups", "1")) for text in asked]
     rows["mix"] = [_mix(*pair) for pair in zip(groups, rows["ranks"], strict=True)]
     alone = rows[rows["ranks"] == 1]
     others = [alone.assign(mix=mix) for mix in MIXES[1:] if mix in set(rows["mix"])]

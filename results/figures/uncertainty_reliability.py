@@ -38,7 +38,7 @@ def uncertainty_reliability(points: pd.DataFrame) -> Figure:
     series = shown_series(points[points["count"] >= FEWEST])
     names = shared.named(series, "ece", "{:.4f}")
     figure, (axes,) = panels(1, 2.6, 2.6, right_in=room_in(names) + 0.25)
-    shared.unit_square(axes, "confidence", "accuracy", "reliability", falling=False)
+    shared.unit_square(axes, "confidence", "accuracy", "reliability")
     for one in series:
         x, y = one.points["x"], one.points["y"]
         look: dict[str, Any] = {

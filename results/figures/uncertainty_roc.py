@@ -44,7 +44,7 @@ def uncertainty_roc(points: pd.DataFrame) -> Figure:
     names = shared.named(last, "auroc", "{:.3f}")
     figure, axes = panels(len(sides), 2.4, 2.4, right_in=room_in(names) + 0.25)
     for one, side in zip(axes, sides, strict=True):
-        shared.unit_square(one, "false positives", "", TITLES[side], falling=False)
+        shared.unit_square(one, "false positives", "", TITLES[side])
         for series in drawn[side]:
             _draw(one, series)
     axes[0].set_ylabel("true positives")

@@ -5,8 +5,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from tenbin.results import doubt, training
+from tenbin.results import training
+from tenbin.results.concluded import tells
 from tenbin.results.figures import captions
+from tenbin.results.figures import training as drawn
 from tenbin.results.figures.layout import header
 from tenbin.results.figures.series import mark_shown
 
@@ -16,7 +18,7 @@ MOST = 6  # series
 
 def needs(table: pd.DataFrame) -> "pd.Series[bool]":
     """Mark the runs that told writers apart."""
-    return doubt.tells(table, "writers")
+    return tells(table, "writers")
 
 
 def shared(runs: pd.DataFrame, by: list[str], names: list[str]) -> dict[str, Any]:
@@ -39,12 +41,9 @@ def title(figure: Figure, points: pd.DataFrame) -> None:
 
 def about(points: pd.DataFrame) -> str:
     """Return of how many runs, and what the pairs are."""
-    few, many = int(points["launches"].min()), int(points["launches"].max())
-    count = f"{few}" if few == many else f"{few} to {many}"
-    warning = " Without 3 runs: not comparable." if few < 3 else ""
     return captions.join(
         "Pairs to train on: balanced, as many by one writer as by two, or unbalanced, "
-        f"as they come. Over {count} runs with different seeds.{warning}",
+        f"as they come. Over {drawn.runs(points)}",
         captions.left_out(points, MOST),
         captions.place(points),
     )

@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from tenbin.results import doubt, training
+from tenbin.results import training
+from tenbin.results import writers as told
 from tenbin.results.figures import captions, writers
 from tenbin.results.figures.axes import end_labels, grid, log2_x
 from tenbin.results.figures.layout import panels, room_in
@@ -21,7 +22,7 @@ TITLES = {
 
 def points(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row per head, kind of pairs and number of writers."""
-    table = training.over(rows.sort_values("count"), SERIES, doubt.RECALLS)
+    table = training.over(rows.sort_values("count"), SERIES, told.RECALLS)
     return writers.marked(table)
 
 

@@ -35,7 +35,7 @@ def writers_roc(points: pd.DataFrame) -> Figure:
     figure, (axes,) = panels(1, 2.6, 2.6, right_in=room_in(names) + 0.45)
     count = points["count"].iloc[0]
     what = f"one writer or two, of {count}"
-    doubt.unit_square(axes, "two judged one", "one judged one", what, falling=False)
+    doubt.unit_square(axes, "two judged one", "one judged one", what)
     axes.plot([0, 1], [1, 0], color=FAINT, linewidth=0.7, linestyle=":")
     for one in series:
         look: dict[str, Any] = {"color": one.colour, "linestyle": one.dash}

@@ -194,6 +194,34 @@ DOUBTS = (
     Column("AUROC, letters", *number("outside_auroc", "{:.4f}".format)),
     Column("FPR at 95 %", *number("outside_fpr_at_95", percent)),
 )
+WRITERS = (
+    Column("variant", word("variant")),
+    Column("writers", *number("count", count)),
+    Column("pairs", word("pairs")),
+    Column("settings", word("settings")),
+    Column("placement", word("placement"), telling=True),
+    Column("runs", *number("launches", count)),
+    Column("same", *number("same_recall", percent)),
+    Column("different", *number("different_recall", percent)),
+    Column("balanced accuracy", *number("balanced_accuracy", percent)),
+    Column("equal error rate", *number("equal_error", percent)),
+    Column("AUROC", *number("auroc", "{:.4f}".format)),
+)
+SPLITS = (
+    Column("variant", word("variant")),
+    Column("settings", word("settings")),
+    Column("dtype", word("dtype"), telling=True),
+    Column("batch", *number("batch", count)),
+    Column("rate", *number("rate", "{:g}".format), telling=True),
+    Column("ranks", *number("ranks", count)),
+    Column("scaling", word("scaling"), telling=True),
+    Column("runs", *number("launches", count)),
+    Column("epoch", *number("sweep_s", format_time)),
+    Column("compute", *number("compute", percent)),
+    Column("curvature", *number("curvature", percent)),
+    Column("communication", *number("communication", percent)),
+    Column("inverse", *number("inverse", percent)),
+)
 CROSSOVERS = (
     Column("variant", word("variant")),
     Column("dtype", word("dtype")),

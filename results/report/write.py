@@ -9,7 +9,7 @@ Identical data give identical bytes: no date but those in the data, everything s
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,9 +26,11 @@ from tenbin.results import (
     layers,
     lint,
     scaling,
+    split,
     stragglers,
     subject,
     table,
+    writers,
 )
 from tenbin.results.crossover import crossovers
 from tenbin.results.figures import FIGURES, allreduce_ratio
@@ -44,6 +46,9 @@ from tenbin.results.report.grid import (
     DOUBTS,
     GAINS,
     LAYERS,
+    SPLITS,
+    WRITERS,
+    Column,
     Grid,
     cut,
     grid,
@@ -51,6 +56,20 @@ from tenbin.results.report.grid import (
 from tenbin.results.store import Run
 
 PAGE = "report.html"
+# what makes titles and tables of launches, and their columns
+TABLES: tuple[
+    tuple[
+        Callable[[pd.DataFrame], Sequence[tuple[str, pd.DataFrame]]],
+        tuple[Column, ...],
+    ],
+    ...,
+] = (
+    (layers.networks, LAYERS),
+    (answers.tables, ANSWERS),
+    (doubt.tables, DOUBTS),
+    (writers.tables, WRITERS),
+    (split.tables, SPLITS),
+)
 MOST_FAILURES, MOST_RUNS = 50, 50
 LONGEST_OUTPUT = 2000
 
@@ -97,9 +116,11 @@ def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
             cases,
             gains,
             _crossovers(launches),
-            layers.networks(launches),
-            answers.tables(launches),
-            doubt.tables(launches),
+            [
+                (name, frame, columns)
+                for make, columns in TABLES
+                for name, frame in make(launches)
+            ],
         ),
         environments=about.environments(runs),
         method=[*about.method(launches, runs), ("Twelve rules", _rules(remarks))],
@@ -196,18 +217,14 @@ def _grids(
     cases: pd.DataFrame,
     gains: pd.DataFrame,
     crossed: pd.DataFrame,
-    networks: Sequence[tuple[str, pd.DataFrame]],
-    answered: Sequence[tuple[str, pd.DataFrame]],
-    doubts: Sequence[tuple[str, pd.DataFrame]],
+    told: Sequence[tuple[str, pd.DataFrame, tuple[Column, ...]]],
 ) -> list[Grid]:
     grids = [
         grid(f"{name.capitalize()} scaling", gains[gains["scaling"] == name], GAINS)
         for name in ("strong", "weak")
     ]
     grids.append(grid("AllReduce: crossover", crossed, CROSSOVERS))
-    grids += [grid(name, frame, LAYERS) for name, frame in networks]
-    grids += [grid(name, frame, ANSWERS) for name, frame in answered]
-    grids += [grid(cut(name, 80), frame, DOUBTS) for name, frame in doubts]
+    grids += [grid(cut(name, 80), frame, columns) for name, frame, columns in told]
     for kernel, frame in cases.groupby("kernel"):
         grids.append(grid(f"Cases: {cut(str(kernel), 40)}", frame, CASES))
     return [one for one in grids if one.total]

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenbin.kernels.training.data.order import part
 from tenbin.kernels.training.metrics.detection import roc
 from tenbin.kernels.training.uncertainty import POINTS
 
@@ -35,9 +34,3 @@ def judge(same: Floats, cells: NDArray[Any], writers: int) -> dict[str, Any]:
         "equal_error": curve.equal_error,
         "tpr": np.interp(grid, curve.fpr, curve.tpr).round(5).tolist(),
     }
-
-
-def own_rows(count: int, ranks: int, rank: int) -> slice:
-    """Return the pairs that a rank judges."""
-    piece = part(count, ranks, rank)
-    return slice(piece.start, piece.stop)

@@ -6,7 +6,6 @@ contrastive    D = ||h1 - h2||, small for one hand, beyond the margin for two
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from tenbin.kernels.training import nets
@@ -16,10 +15,11 @@ from tenbin.kernels.training.layers.initialise import glorot_uniform
 from tenbin.kernels.training.layers.layer import Array
 from tenbin.kernels.training.optimisers import OPTIMISERS
 from tenbin.kernels.training.siamese.contrastive import Contrastive
-from tenbin.kernels.training.siamese.matrix import judge, own_rows
+from tenbin.kernels.training.siamese.matrix import judge
 from tenbin.kernels.training.siamese.settings import Settings
 from tenbin.kernels.training.siamese.twin import Twin
 from tenbin.kernels.training.trainer import Setup
+from tenbin.kernels.training.uncertainty import gather
 
 SAME = 1  # the class of pairs by one writer
 
@@ -38,10 +38,8 @@ class Siamese(Backprop):
 
     def conclude(self) -> dict[str, Any]:
         """Return how well writers are told apart; collective."""
-        test, comm = self.setup.data.test, self.comm
-        mine = test.rows[own_rows(test.size, comm.size, comm.rank)]
-        told = self.probabilities(mine)[:, SAME] if len(mine) else np.empty(0)
-        same = np.concatenate(comm.allgather(told))
+        test = self.setup.data.test
+        same = gather(self.comm, self, test)[:, SAME]
         assert test.styles is not None
         return {"writers": judge(same, test.styles, self.settings.writers)}
 
