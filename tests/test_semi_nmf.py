@@ -17,6 +17,7 @@ from tenbin.kernels.training.semi_nmf.eigen import eigen
 from tenbin.kernels.training.semi_nmf.hidden import coordinates, fit_w
 from tenbin.kernels.training.semi_nmf.lsq_w import lsq_w
 from tenbin.kernels.training.semi_nmf.lsq_z import lsq_z
+from tenbin.kernels.training.semi_nmf.memory import Memory
 from tenbin.kernels.training.semi_nmf.nmf import nmf_step, random_codes
 from tenbin.kernels.training.semi_nmf.output import output_z
 from tenbin.kernels.training.semi_nmf.packing import pack, packed_size, unpack
@@ -123,7 +124,7 @@ def test_one_linear_step_is_ridge_regression(
     b, w = rng.normal(size=(50, p)), rng.normal(size=(p, units + 1))
     solver = Solver(BASES[name])
 
-    place = coordinates(z, alpha, solver)
+    place = coordinates(z, 1, alpha, solver)
     c = w @ place.basis.encode
     lsq_w(b, c, place.v, place.basis.shrink, 1, solver.sums, solver.arena, f=identity)
 
@@ -143,7 +144,7 @@ def test_k1_follows_the_svd_form(
 
     for name in BASES:
         solver = Solver(BASES[name])
-        found = fit_w(b, w, coordinates(z, alpha, solver), steps, solver)
+        found = fit_w(b, w, coordinates(z, 1, alpha, solver), steps, solver)
 
         np.testing.assert_allclose(z @ found.T, z @ expected.T, atol=1e-6)
 
@@ -154,7 +155,7 @@ def test_k1_finds_an_all_positive_solution() -> None:
     b = z @ rng.uniform(0.1, 1.0, (5, 11)).T  # so that f does nothing near it
     solver = Solver()
 
-    w = fit_w(b, np.zeros((5, 11)), coordinates(z, 0.0, solver), 1, solver)
+    w = fit_w(b, np.zeros((5, 11)), coordinates(z, 1, 0.0, solver), 1, solver)
 
     np.testing.assert_allclose(np.maximum(z @ w.T, 0.0), b, rtol=1e-9)
 
@@ -209,7 +210,7 @@ def test_k3_never_increases_the_objective(
     def objective() -> float:
         return float(np.sum((y - z @ w.T) ** 2))
 
-    w = last_layer_w(z, y, 0.0, solver)
+    w = last_layer_w(z, y, None, 2, 0.0, solver)
     for _ in range(5):
         before = objective()
         output_z(y, w, z, units, beta, solver.arena)
@@ -220,10 +221,46 @@ def test_k3_never_increases_the_objective(
 def test_the_output_layer_is_ridge_regression() -> None:
     z, y = samples(5, 70, 9), np.eye(10)[np.arange(70) % 10]
 
-    w = last_layer_w(z, y, 0.3, Solver())
+    w = last_layer_w(z, y, None, 2, 0.3, Solver())
 
     expected = reference.output_w(y.T, np.ones((10, 10)), z.T, 0.3)
     np.testing.assert_allclose(w, expected, atol=1e-9)
+
+
+def test_a_memory_holds_weights_by_what_earlier_batches_determined() -> None:
+    """The proximal problem: past samples hold W where it was, forgotten by half."""
+    rng = np.random.default_rng(8)
+    past, z = samples(8, 60, 9), samples(9, 12, 9)
+    b, y = z @ rng.uniform(0.1, 1.0, (5, 10)).T, rng.normal(size=(12, 5))
+    w = rng.uniform(0.1, 1.0, (5, 10))
+    half = Memory(batch=12, window=2.4)  # 24 samples wanted, 12 there
+    old, alpha = 0.5 * past.T @ past, 0.1
+
+    def expected(target: Array) -> Array:
+        whole = z.T @ z + old + alpha * np.eye(10)
+        return np.linalg.solve(whole, z.T @ target + old @ w.T).T
+
+    for name, basis in BASES.items():
+        half.grams = {1: past.T @ past, 2: past.T @ past}
+        solver = Solver(basis, memory=half)
+        found = fit_w(b, w, coordinates(z, 1, alpha, solver), 200, solver)
+        last = last_layer_w(z, y, w, 2, alpha, solver)
+
+        np.testing.assert_allclose(found, expected(b), atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(last, expected(y), atol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize(("batch", "window"), [(20, 2.0), (30, 2.0), (5, 0.0)])
+def test_a_batch_that_is_large_enough_remembers_nothing(
+    batch: int, window: float
+) -> None:
+    memory, whole = Memory(batch, window), np.eye(10)
+
+    for _ in range(2):
+        assert memory.add(1, whole) is None
+
+    np.testing.assert_array_equal(whole, np.eye(10))
+    assert not memory.grams
 
 
 def test_the_data_factor_keeps_what_is_above_the_cut() -> None:
@@ -267,7 +304,7 @@ def test_float32_products_in_orthonormal_coordinates_keep_the_fit() -> None:
     def left_over(name: str, basis: str) -> float:
         solver = Solver(BASES[basis], PRECISIONS[name])
         bulk, wide = solver.precision.bulk, solver.precision.factor
-        place = coordinates(z.astype(bulk), 0.0, solver)
+        place = coordinates(z.astype(bulk), 1, 0.0, solver)
         w = fit_w(b.astype(bulk), np.zeros((6, 40), wide), place, 30, solver)
         fit = np.maximum(z @ w.astype(np.float64).T, 0.0)
         return float(np.linalg.norm(b - fit) / np.linalg.norm(b))

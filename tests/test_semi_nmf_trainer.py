@@ -32,7 +32,8 @@ def make() -> Any:
         stop: Callable[[], bool] = lambda: False,
         **keys: Any,
     ) -> SemiNmf:
-        problem = TrainingProblem("glyphs", "40-20", batch=200, epochs=EPOCHS, **keys)
+        keys = {"batch": 200, **keys}
+        problem = TrainingProblem("glyphs", "40-20", epochs=EPOCHS, **keys)
         setup = Setup(problem, dtype, data, topology, stop=stop)
         return (form or Form()).make(setup)
 
@@ -78,8 +79,9 @@ def test_counts_three_sums_and_two_for_each_inner_step(make: Any) -> None:
     assert progress.more["allreduces"] == sweeps * (3 + 2 * trainer.settings.w_steps)
 
 
-def test_goes_on_bit_by_bit_from_its_state(make: Any) -> None:
-    whole, first, second = make(), make(), make()
+@pytest.mark.parametrize("batch", [200, 50])  # 50 is too few to forget all others
+def test_goes_on_bit_by_bit_from_its_state(make: Any, batch: int) -> None:
+    whole, first, second = (make(batch=batch) for _ in range(3))
     for number in (1, 2):
         whole.epoch(number)
 
@@ -115,6 +117,15 @@ def test_a_state_stopped_at_the_end_of_an_epoch_keeps_its_loss(make: Any) -> Non
 
     assert second.epoch(1).loss == pytest.approx(expected.loss)
     np.testing.assert_array_equal(second.replicated(), whole.replicated())
+
+
+def test_remembering_helps_batches_of_as_many_samples_as_units(make: Any) -> None:
+    remembering, forgetting = make(batch=50), make(Form(Settings(window=0.0)), batch=50)
+    for number in range(1, EPOCHS + 1):
+        remembering.epoch(number)
+        forgetting.epoch(number)
+
+    assert error(remembering) < error(forgetting)
 
 
 def test_names_the_step_where_it_diverges(make: Any) -> None:

@@ -51,13 +51,13 @@ def autoencoder(
         codes = random_codes(below[:, :n], units, data.ones, *place, rng)
         inputs, fit = v, _fit_first(v, settings, solver)
         if number:
-            inputs, fit = below, _fit_hidden(below, settings, solver)
+            inputs, fit = below, _fit_hidden(below, number, settings, solver)
         w = np.zeros((units, inputs.shape[1]), wide)
         for _ in range(settings.rounds):
             w = _round(below[:, :n], codes, inputs, w, fit, settings, solver)
         network.weights.append(w)
         below = codes.both
-    network.weights.append(last_layer_w(below, targets, 0.0, solver))
+    network.weights.append(last_layer_w(below, targets, None, len(hidden), 0.0, solver))
     return network
 
 
@@ -82,6 +82,6 @@ def _fit_first(v: Array, settings: Settings, solver: Solver) -> Fit:
     return lambda target, w: first_layer(target, w, v, None, steps, solver)
 
 
-def _fit_hidden(below: Array, settings: Settings, solver: Solver) -> Fit:
-    place, steps = coordinates(below, 0.0, solver), settings.fit_steps
+def _fit_hidden(below: Array, number: int, settings: Settings, solver: Solver) -> Fit:
+    place, steps = coordinates(below, number, 0.0, solver), settings.fit_steps
     return lambda target, w: fit_w(target, w, place, steps, solver)

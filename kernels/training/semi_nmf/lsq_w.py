@@ -1,7 +1,7 @@
 """K1, least squares in W: min ||B - f(Z W^T)||^2 + alpha ||W||^2 without gradients.
 
     repeat t_W times:   R = B - f(V C^T)            blocks of samples that fit a cache
-                        C += sum over ranks of R^T V    - C S
+                        C += sum over ranks of R^T V    - C S + goal
 
 in the coordinates of a basis (`basis.py`): nothing is amplified, so float32 bears it.
 The step leaves f' out: a fixed point, with no learning rate. For f = identity one step
@@ -38,10 +38,12 @@ def lsq_w(
     arena: Arena,
     share: tuple[int, int] = (1, 0),
     f: Activation = relu,
+    goal: Array | None = None,
 ) -> None:
     """Improve C (p, k) in place; B (q, p), V (q, k) are this rank's samples.
 
-    `share` are the ranks, and which of them this is: it subtracts its rows of C S.
+    `share` are the ranks, and which of them this is: its rows of C S and of the goal
+    are its own to count.
     """
     residual = arena("residual", b.shape, b.dtype.name)
     mine = part(len(c), *share)
@@ -53,6 +55,8 @@ def lsq_w(
         np.matmul(residual.T, v, out=step)
         if shrink is not None:
             step[rows] -= c[rows] @ shrink if shrink.ndim == 2 else c[rows] * shrink
+        if goal is not None:
+            step[rows] += goal[rows]
         c += sums.total(name, step)
 
 

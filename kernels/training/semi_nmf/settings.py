@@ -20,9 +20,9 @@ class Settings:
     autoencoder does `rounds` of `nmf_steps` and `fit_steps` on `pretrain_batch`
     samples; without `pretrain` networks start from random numbers.
 
-    A batch should hold a few times the units of the widest hidden layer but the last:
-    with about as many samples as units least squares interpolates them, and the test
-    error is several times as large.
+    Least squares behind a hidden layer rests on at least `window` samples for each of
+    its units: where a batch has fewer, on earlier ones, too (`memory.py`). With 0 each
+    batch is on its own, as in the papers.
     """
 
     w_steps: int = 10
@@ -36,11 +36,12 @@ class Settings:
     rounds: int = 5
     nmf_steps: int = 10
     fit_steps: int = 10
+    window: float = 4.0
 
     def __post_init__(self) -> None:
         for key in COUNTS:
             if getattr(self, key) < 1:
                 raise UsageError(f"{key} = {getattr(self, key)}: at least 1")
-        for key in ("alpha", "beta", "delta"):
+        for key in ("alpha", "beta", "delta", "window"):
             if not 0.0 <= getattr(self, key) < float("inf"):
                 raise UsageError(f"{key} = {getattr(self, key)}: not negative")

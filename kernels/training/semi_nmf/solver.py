@@ -1,4 +1,4 @@
-"""What every kernel works with: precision, basis, sums, memory, place."""
+"""What every kernel works with: precision, basis, sums, space, memory, place."""
 
 from dataclasses import dataclass, field
 
@@ -6,6 +6,7 @@ from tenbin.kernels.training.semi_nmf.arena import Arena
 from tenbin.kernels.training.semi_nmf.basis import MakeBasis
 from tenbin.kernels.training.semi_nmf.cholesky import cholesky
 from tenbin.kernels.training.semi_nmf.eigen import eigen
+from tenbin.kernels.training.semi_nmf.memory import Memory
 from tenbin.kernels.training.semi_nmf.precision import PRECISIONS, Precision
 from tenbin.kernels.training.semi_nmf.sums import Sums
 
@@ -21,3 +22,4 @@ class Solver:
     share: tuple[int, int] = (1, 0)
     sums: Sums = field(default_factory=Sums)
     arena: Arena = field(default_factory=Arena)
+    memory: Memory = field(default_factory=Memory)

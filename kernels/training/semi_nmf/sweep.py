@@ -44,7 +44,7 @@ def sweep(
     before = _last_layer(network, outputs[-1], y, settings, solver)
     for i in range(len(units) - 1, 0, -1):
         target = outputs[i][:, : units[i]]
-        place = coordinates(outputs[i - 1], settings.alpha, solver)
+        place = coordinates(outputs[i - 1], i, settings.alpha, solver)
         w = fit_w(target, network.weights[i], place, settings.w_steps, solver)
         network.weights[i] = w
         below = outputs[i - 1][:, : units[i - 1]]
@@ -70,11 +70,19 @@ def first_layer(
     return np.asarray(moving.astype(c.dtype, copy=False))
 
 
-def last_layer_w(z: Array, y: Array, alpha: float, solver: Solver) -> Array:
-    """Return the ridge regression of Y on all samples [Z 1]. One allreduce."""
+def last_layer_w(
+    z: Array, y: Array, w: Array | None, layer: int, alpha: float, solver: Solver
+) -> Array:
+    """Return the ridge regression of Y on all samples [Z 1], W being what was.
+
+    One allreduce.
+    """
     wide = widened(z, solver.precision.factor, solver.arena)
     targets = y.astype(wide.dtype, copy=False)
     whole, product = gram(f"G {z.shape[1]}", wide, solver.sums, targets)
+    past = solver.memory.add(layer, whole)
+    if past is not None and w is not None:
+        product += w @ past
     return output_w(product, solver.basis(whole, alpha).inverse)
 
 
@@ -82,8 +90,9 @@ def _last_layer(
     network: Network, z: Array, y: Array, settings: Settings, solver: Solver
 ) -> Array:
     """K3: new W_d, and Z_{d-1} in place; return the outputs with the old W_d."""
-    before = np.asarray(z @ network.weights[-1].astype(z.dtype, copy=False).T)
-    w = last_layer_w(z, y, settings.alpha, solver)
+    w = network.weights[-1]
+    before = np.asarray(z @ w.astype(z.dtype, copy=False).T)
+    w = last_layer_w(z, y, w, len(network.hidden), settings.alpha, solver)
     output_z(y, w, z, network.hidden[-1], settings.beta, solver.arena)
     network.weights[-1] = w
     return before

@@ -93,6 +93,7 @@ class SemiNmf:
     def state(self) -> State:
         """Return the weights and how far the epoch has come; collective."""
         kept = {f"weights{i}": w for i, w in enumerate(self._ready()[0].weights)}
+        kept |= {f"gram{i}": whole for i, whole in self.solver.memory.grams.items()}
         return {**kept, "done": np.array(self.done), "totals": self._summed()}
 
     def restore(self, state: State) -> None:
@@ -100,6 +101,11 @@ class SemiNmf:
         data = self._factorise()
         weights = [state[f"weights{i}"] for i in range(len(self.hidden) + 1)]
         self.network = Network(weights, data.ones)
+        self.solver.memory.grams = {
+            int(key.removeprefix("gram")): whole
+            for key, whole in state.items()
+            if key.startswith("gram")
+        }
         epoch, step = state["done"]
         self.done = (int(epoch), int(step))
         self.totals = state["totals"] * float(self.solver.share[1] == 0)

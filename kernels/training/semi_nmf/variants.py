@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from tenbin.kernels.training.nets import NETS, hidden_sizes
 from tenbin.kernels.training.problem import TrainingProblem
+from tenbin.kernels.training.semi_nmf.memory import Memory
 from tenbin.kernels.training.semi_nmf.once import computed_once
 from tenbin.kernels.training.semi_nmf.precision import PRECISIONS
 from tenbin.kernels.training.semi_nmf.settings import Settings
@@ -31,15 +32,16 @@ class Form:
         """Return the trainer of a case; collective."""
         problem, world = setup.problem, setup.topology.world
         basis = BASES[self.basis]
-        summed = sums(problem.allreduce, setup.topology)
+        settings, summed = self._read(problem), sums(problem.allreduce, setup.topology)
         many = world.size > 1
         solver = Solver(
             computed_once(basis, world, summed) if many and self.once else basis,
             PRECISIONS[self.precisions[setup.dtype]],
             (world.size, world.rank),
             summed,
+            memory=Memory(problem.batch, settings.window),
         )
-        return SemiNmf(setup, hidden_sizes(problem.net), self._read(problem), solver)
+        return SemiNmf(setup, hidden_sizes(problem.net), settings, solver)
 
     def misfit(self, problem: TrainingProblem, dtype: str) -> str:
         """Return why a problem can run nowhere, or an empty string."""
@@ -61,7 +63,7 @@ FORMS = {
     "": Form(),
     "eigen": Form(basis="eigen"),  # Gram matrices by eigenvalues, not Cholesky
     "eigen-once": Form(basis="eigen", once=True),  # by rank 0 for all
-    "plain": Form(Settings(alpha=0.0, beta=0.0, bias=False)),
+    "plain": Form(Settings(alpha=0.0, beta=0.0, bias=False, window=0.0)),
     "random": Form(Settings(pretrain=False)),
     "single": Form(precisions=ALL_FLOAT32),  # float32 in Gram matrices and factors, too
     "single-eigen": Form(basis="eigen", precisions=ALL_FLOAT32),  # where that stalls
