@@ -11,6 +11,7 @@ take turns, so that drift of the machine meets all of them alike.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -92,12 +93,18 @@ def _jobs(nodes: Sequence[int], launches: int, packed: bool) -> tuple[Job, ...]:
 def point_study(campaign: Campaign, point: Point) -> Study:
     """Return what one point measures: its own ranks, one launch with a seed of its own.
 
-    The seed orders the cases and fills the operands; launches differ in both.
+    The seed orders the cases and fills the operands; launches differ in both. Points
+    run at the same time: each has checkpoints of its own.
     """
     study = campaign.study
     ranks = point.nodes * campaign.ranks_per_node
+    files = study.files
+    if files.checkpoints:
+        own = str(Path(files.checkpoints) / point.key)
+        files = msgspec.structs.replace(files, checkpoints=own)
     return msgspec.structs.replace(
         study,
+        files=files,
         launch=msgspec.structs.replace(study.launch, ranks=ranks, launches=1),
         measure=msgspec.structs.replace(
             study.measure, seed=study.measure.seed + point.launch

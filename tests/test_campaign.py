@@ -3,6 +3,7 @@
 import contextlib
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +88,18 @@ def test_launches_of_a_point_differ_in_order_and_data_only() -> None:
     assert first.measure.seed != second.measure.seed
     assert first.bench == second.bench
     assert first.launch == second.launch
+
+
+def test_points_share_no_checkpoints() -> None:
+    campaign = create_campaign([1, 2], launches=2)
+    files = msgspec.structs.replace(campaign.study.files, checkpoints="kept")
+    study = msgspec.structs.replace(campaign.study, files=files)
+    campaign = msgspec.structs.replace(campaign, study=study)
+
+    points = spell_out(campaign).points
+    folders = {point_study(campaign, p).files.checkpoints for p in points}
+
+    assert folders == {"kept/n1.0", "kept/n1.1", "kept/n2.0", "kept/n2.1"}
 
 
 def test_a_campaign_is_found_again_from_its_folder(tmp_path: Path) -> None:

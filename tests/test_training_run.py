@@ -291,8 +291,10 @@ def test_a_stopped_run_goes_on_with_another_rank_count(tmp_path: Path) -> None:
     assert done >= 1
     log = (out / "launch-0-1ranks.log").read_text()
     assert f"goes on from epoch {done + 1}" in log
-    epochs = [row["epoch"] for row in record.details["history"]]
-    assert epochs == list(range(1, 61))
+    history = record.details["history"]
+    assert [row["epoch"] for row in history] == list(range(1, 61))
+    assert [row["ranks"][0] for row in history[: done + 1]] == [2] * (done + 1)
+    assert [row["ranks"][-1] for row in history[done:]] == [1] * (60 - done)
 
 
 def test_levels_that_do_not_fit_are_one_line() -> None:
@@ -322,11 +324,17 @@ def test_a_run_tells_how_far_a_course_is(tmp_path: Path) -> None:
 
     assert flight is not None
     assert flight.told == "training/adam (resumed after 4, 6 of 10 done)"
-    assert flight.place == 2.6
+    assert flight.place == 2 + 6 / 11
     job.note_in_flight(tmp_path, 3, "gemm/native")
     after = job.read_in_flight(tmp_path)
     assert after is not None
     assert (after.told, after.place) == ("gemm/native", 3.0)
+
+
+def test_a_finished_course_is_not_yet_the_next_case() -> None:
+    flight = job.InFlight(number=2, case="training/adam", repetition=5, repetitions=5)
+
+    assert 2 < flight.place < 3
 
 
 def test_progress_counts_steps_of_all_epochs() -> None:

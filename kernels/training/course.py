@@ -46,6 +46,7 @@ class Course:
         self.details: dict[str, Any] = {**trainer.details, "history": self.rows}
         self.done = 0
         self._spent_s = 0.0  # of an epoch that a checkpoint interrupted
+        self._ranks = [comm.size]  # of the epoch in progress, one count after the other
         self._unsettled: tuple[float, Progress] | None = None
         self._resume()
 
@@ -60,7 +61,7 @@ class Course:
         try:
             progress = self.trainer.epoch(self.done + 1)
         except Stopped:
-            self._save(self._spent_s + time.perf_counter() - began)
+            self._save(self._spent_s + time.perf_counter() - began, stopped=True)
             self.comm.Barrier()
             raise SystemExit(STOPPED) from None
         except Diverged:
@@ -74,10 +75,11 @@ class Course:
         if self._unsettled is None:
             return
         seconds, progress = self._unsettled
-        self._unsettled, self._spent_s = None, 0.0
         self.done += 1
         error = test_error(self.comm, self.trainer, self.test)
-        self.rows.append(history.row(self.comm, self.done, seconds, progress, error))
+        told = history.row(self.comm, self.done, self._ranks, seconds, progress, error)
+        self.rows.append(told)
+        self._unsettled, self._spent_s, self._ranks = None, 0.0, [self.comm.size]
         if self.done < self.epochs:
             self._save(0.0)
         else:
@@ -98,10 +100,9 @@ class Course:
         right = same and bool(np.all(np.isfinite(mine)))
         return Check(right, 0.0 if right else np.inf, "replicas")
 
-    def _save(self, spent_s: float) -> None:
-        self.checkpoints.save(
-            Saved(self.done, spent_s, list(self.rows)), self.trainer.state()
-        )
+    def _save(self, spent_s: float, stopped: bool = False) -> None:
+        saved = Saved(self.done, spent_s, list(self.rows), self._ranks, stopped)
+        self.checkpoints.save(saved, self.trainer.state())
 
     def _resume(self) -> None:
         found = self.checkpoints.load()
@@ -111,6 +112,9 @@ class Course:
         self.trainer.restore(state)
         self.done, self._spent_s = saved.epochs, saved.spent_s
         self.rows += saved.rows
+        if saved.spent_s:
+            before = [n for n in saved.ranks if n != self.comm.size]
+            self._ranks = [*before, self.comm.size]
         self.details["resumed_after_epoch"] = saved.epochs
         if self.comm.rank == 0:
             path, epoch = self.checkpoints.path, saved.epochs + 1

@@ -10,15 +10,16 @@ from tenbin.kernels.training.trainer import Progress
 
 @dataclass(frozen=True)
 class Row:
-    """One epoch. Times are those of the slowest rank, errors shares of 1.
-
-    The slowest is the one that waits least for the others; `more` is its own.
+    """One epoch; errors are shares of 1.
 
     `seconds` is the epoch alone, without the test; `comm_share` the part of it that
-    communication took, `wait_share` the part that nothing hid.
+    communication took, `wait_share` the part that nothing hid: each the largest of any
+    rank. `more` is that of the rank that waits least. `ranks` are several counts where
+    a stop left the epoch to another.
     """
 
     epoch: int
+    ranks: list[int]
     seconds: float
     loss: float
     test_error: float
@@ -28,17 +29,23 @@ class Row:
 
 
 def row(
-    comm: MPI.Comm, epoch: int, seconds: float, progress: Progress, test_error: float
+    comm: MPI.Comm,
+    epoch: int,
+    ranks: list[int],
+    seconds: float,
+    progress: Progress,
+    test_error: float,
 ) -> dict[str, Any]:
     """Return the row of an epoch in JSON types; collective."""
-    slowest = comm.allreduce(seconds, op=MPI.MAX)
+    longest = comm.allreduce(seconds, op=MPI.MAX)
     busy = (seconds - progress.wait_s, comm.rank)
     _, busiest = comm.allreduce(busy, op=MPI.MAXLOC)
     shares = (progress.comm_s / seconds, progress.wait_s / seconds)
     comm_share, wait_share = (comm.allreduce(s, op=MPI.MAX) for s in shares)
     made = Row(
         epoch,
-        slowest,
+        ranks,
+        longest,
         float(progress.loss),
         test_error,
         comm_share,

@@ -36,7 +36,9 @@ def task(case: Case, variant: Variant, topology: Topology, options: Options) -> 
         )
         trainer = variant.make(setup)
         held.callback(trainer.release)
-        checkpoints = Checkpoints(topology.world, options.checkpoints, run_name(case))
+        lent = case.scaling == "fixed" and not options.ladder
+        name = run_name(case)
+        checkpoints = Checkpoints(topology.world, options.checkpoints, name, lent)
         course = Course(
             topology.world, trainer, setup.data.test, problem.epochs, checkpoints
         )
@@ -54,10 +56,5 @@ def task(case: Case, variant: Variant, topology: Topology, options: Options) -> 
 
 
 def run_name(case: Case) -> str:
-    """Return what a run is called in its checkpoint: any number of ranks goes on.
-
-    A ladder times every number of ranks on its own: there it is the case's own name.
-    """
-    if case.scaling != "fixed":
-        return case.key
-    return f"{case.kernel}/{case.variant}/{case.dtype}/{case.whole.label}"
+    """Return what a run is called in its checkpoints: its case on any ranks."""
+    return case.key.rpartition("/")[0]

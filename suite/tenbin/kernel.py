@@ -52,7 +52,8 @@ class Options:
     `hot` keeps one buffer; otherwise buffers rotate through at most `pool_bytes` per
     node. `seed` is that of the data. `threads` per rank; 0 shares the cores allowed
     among the ranks of a node. `data_dir` holds data sets, `checkpoints` what long
-    cases need to go on after a stop; an empty name keeps none.
+    cases need to go on after a stop; an empty name keeps none. A `ladder` times several
+    rank counts: none goes on where another stopped.
     """
 
     hot: bool = False
@@ -61,6 +62,7 @@ class Options:
     threads: int = 0
     data_dir: str = ""
     checkpoints: str = ""
+    ladder: bool = False
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,15 @@ class Study(
             self.launch.threads_per_rank or 0,
             self.files.data_dir,
             self.files.checkpoints,
+            len(self.rank_counts) > 1,
         )
+
+    @property
+    def rank_counts(self) -> set[int]:
+        """Return the numbers of ranks that its cases ask for."""
+        usual = listed(self.launch.ranks)
+        asked = (listed(table.get("ranks", [])) or usual for table in self.bench)
+        return {count for counts in asked for count in counts}
 
     @property
     def fingerprint(self) -> str:

@@ -43,11 +43,13 @@ def prepare(
     comm: MPI.Comm = COMM,
     problem: TrainingProblem = PROBLEM,
     variant: str = "adam",
+    ladder: bool = False,
 ) -> tuple[Task, Callable[[], None]]:
     """Return a task that checkpoints, and what frees it."""
     topology = discover(comm)
-    case = Case("training", variant, "float64", problem)  # one name for any rank count
-    options = Options(threads=1, checkpoints=str(folder))
+    place = (comm.size, topology.ranks_per_node)
+    case = Case("training", variant, "float64", problem, *place)
+    options = Options(threads=1, checkpoints=str(folder), ladder=ladder)
     task = KERNEL.prepare(case, topology, options)
 
     def free() -> None:
@@ -150,15 +152,41 @@ def test_another_rank_count_goes_on_to_rounding(folder: Path) -> None:
     free()
     COMM.Barrier()
 
-    losses = None
     if COMM.rank == 0:
         task, free = prepare(folder, MPI.COMM_SELF)
-        losses = [row["loss"] for row in finish(task)[0]]
+        rows = finish(task)[0]
+        losses = [row["loss"] for row in rows]
         free()
+        other = [COMM.size] if COMM.size > 1 else []
+        assert [row["ranks"] for row in rows] == [[COMM.size], [*other, 1], [1]]
         task, free = prepare(folder, MPI.COMM_SELF)
         whole = [row["loss"] for row in finish(task)[0]]
         free()
         assert losses == pytest.approx(whole, rel=1e-8)
+
+
+@pytest.mark.skipif(COMM.size == 1, reason="there is no other rank count")
+@pytest.mark.parametrize("ladder", [False, True])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_what_another_rank_count_left_is_taken_only_from_a_stop(
+    folder: Path, stopped: bool, ladder: bool
+) -> None:
+    task, free = prepare(folder)
+    if stopped:
+        stop_after(task, 7)
+    else:  # as a crash in the second epoch leaves it
+        task.run()
+        task.reset(1)
+    free()
+    COMM.Barrier()
+
+    if COMM.rank == 0:
+        task, free = prepare(folder, MPI.COMM_SELF, ladder=ladder)
+        free()
+        taken = stopped and not ladder
+        assert ("resumed_after_epoch" in task.details) == taken
+        (path,) = folder.glob("*.npz")
+        assert path.stem.endswith(f"-{1 if taken else COMM.size}ranks")
 
 
 @pytest.mark.parametrize("fault", ["torn", "noise", "of another case"])
