@@ -12,6 +12,7 @@ from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.kernels.training.smoothing.line import line
 from tenbin.kernels.training.smoothing.settings import Smoothing
 from tenbin.kernels.training.smoothing.smoothout import shift
+from tenbin.kernels.training.streams import Stream
 from tenbin.kernels.training.trainer import Setup
 from tenbin.topology import discover
 
@@ -26,6 +27,18 @@ def trainer(**changes: object) -> Backprop:
     one = Backprop(setup, OPTIMISERS["sgd"], smoothing)
     one.net.step.total, one.net.step.rows = BATCH, range(BATCH)
     return one
+
+
+def test_no_two_purposes_draw_the_same_numbers() -> None:
+    """NumPy pads a short key with zeros, so that places 0 are no places."""
+    streams = Stream.__members__.values()
+    drawn = {one.rng(1, *place).random() for one in streams for place in [(), (0, 0)]}
+
+    assert len(drawn) == len(streams)
+    layers_and_epochs = range(1000)
+    assert drawn.isdisjoint(
+        np.random.default_rng((1, n)).random() for n in layers_and_epochs
+    )
 
 
 def test_the_gradient_is_taken_beside_the_weights_which_come_back() -> None:
@@ -65,7 +78,7 @@ def test_samples_and_targets_are_mixed_alike() -> None:
     plain = one.feed(batch)
     rows, labels = plain[0].reshape(BATCH, -1).copy(), plain[1]
     assert np.allclose(targets.sum(axis=1), 1.0, rtol=1e-12)
-    rng = np.random.default_rng((1, 0, 0))
+    rng = Stream.MIXUP.rng(1, 0)
     share, partners = rng.beta(0.4, 0.4), rng.permutation(batch)
     assert np.allclose(x, share * rows + (1 - share) * rows[partners], rtol=1e-12)
     mixed = share * labels + (1 - share) * labels[partners]

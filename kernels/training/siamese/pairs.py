@@ -22,7 +22,7 @@ def pairs(data: Dataset, settings: Settings, seed: int) -> Dataset:
     """
     count = settings.writers
     train = _choose(settings, Stream.CHOICE.rng(seed))
-    keys = [pairs.key(seed, 1) for pairs in (Stream.TRAIN_PAIRS, Stream.TEST_PAIRS)]
+    keys = [pairs.key(seed) for pairs in (Stream.TRAIN_PAIRS, Stream.TEST_PAIRS)]
     cells = np.repeat(np.arange(count * count), settings.cell_pairs)
     return Dataset(
         f"{data.name}-pairs",
