@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+PARTS = ("compute", "curvature", "communication", "inverse")  # of an epoch's time
+
 
 class Spent:
     """Adds up the seconds of named parts; a part inside another is not in both.
@@ -13,6 +15,8 @@ class Spent:
     ...     pass
     >>> sorted(spent.take()), spent.take()["compute_s"]
     (['compute_s', 'inverse_s'], 0.0)
+
+    `spent(part)` decorates functions, too.
     """
 
     def __init__(self, *parts: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tenbin.kernels.training.problem import TrainingProblem
 from tenbin.kernels.training.semi_nmf.packing import packed_size
 from tenbin.kernels.training.semi_nmf.sums import sums
 from tenbin.kernels.training.semi_nmf.variants import FORMS
+from tenbin.kernels.training.spent import PARTS
 from tenbin.kernels.training.trainer import Setup, Stopped
 from tenbin.topology import Topology, discover
 
@@ -73,6 +75,25 @@ def test_counts_what_is_summed(topology: Topology) -> None:
     words = grams + products + steps * inner + 1
     assert more["allreduces"] == SWEEPS * (3 + 2 * steps)
     assert more["summed_bytes"] == SWEEPS * words * 8
+    trainer.release()
+
+
+@pytest.mark.parametrize("form", ["", "eigen-once"])
+def test_the_parts_of_an_epoch_add_up_to_it(topology: Topology, form: str) -> None:
+    trainer = FORMS[form].make(setup(topology, "float64"))
+
+    began = perf_counter()
+    progress = trainer.epoch(1)
+    seconds = perf_counter() - began
+
+    compute, curvature, communication, inverse = (
+        progress.more[f"{part}_s"] for part in PARTS
+    )
+    whole = compute + communication + inverse
+    assert 0.9 * seconds < whole <= seconds
+    assert curvature == 0
+    assert min(compute, communication, inverse) > 0
+    assert progress.comm_s == communication
     trainer.release()
 
 

@@ -28,12 +28,11 @@ from tenbin.kernels.training.schedules import SCHEDULES
 from tenbin.kernels.training.smoothing.line import line
 from tenbin.kernels.training.smoothing.settings import PLAIN, Smoothing
 from tenbin.kernels.training.smoothing.smoother import Smoother
-from tenbin.kernels.training.spent import Spent
+from tenbin.kernels.training.spent import PARTS, Spent
 from tenbin.kernels.training.trainer import Diverged, Progress, Setup, State, Stopped
 from tenbin.kernels.training.uncertainty import uncertainty
 
 LOSS, STOP = range(2)  # places in the head of the message
-PARTS = ("compute", "curvature", "communication", "inverse")  # of an epoch's time
 
 
 class Loop(ABC):

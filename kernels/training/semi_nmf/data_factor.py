@@ -62,7 +62,8 @@ def data_factor(
     buffer = sums.buffer("data", (packed_size(r),), "float64")
     pack(whole, buffer)
     unpack(sums.total("data", buffer), whole)
-    return DataFactor(_truncated(whole, delta, alpha), ones)
+    with sums.spent("inverse"):
+        return DataFactor(_truncated(whole, delta, alpha), ones)
 
 
 def _truncated(gram: Array, delta: float, alpha: float) -> Basis:

@@ -4,10 +4,7 @@ from dataclasses import dataclass
 
 from tenbin.errors import UsageError
 
-COUNTS = (
-    *("w_steps", "z_steps", "pretrain_batch"),
-    *("rounds", "nmf_steps", "fit_steps"),
-)
+COUNTS = ("w_steps", "z_steps", "pretrain_batch", "rounds", "nmf_steps", "fit_steps")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from tenbin.kernels.allreduce.names import canonical
 from tenbin.kernels.allreduce.plan import Plan
+from tenbin.kernels.training.spent import PARTS, Spent
 
 if TYPE_CHECKING:
     from tenbin.topology import Topology
@@ -32,14 +32,14 @@ def alone(size: int, dtype: str, held: ExitStack) -> tuple[Array, Plan]:
 class Sums:
     """Named buffers, each with its plan.
 
-    Every rank asks for the same buffers in the same order. `time_s` is the time inside
-    the calls: moving, adding, and waiting for the slowest rank.
+    Every rank asks for the same buffers in the same order. In `spent` the time inside
+    the calls is communication: moving, adding, and waiting for the slowest rank.
     """
 
     make: Make = alone
     calls: int = 0
     message_bytes: int = 0
-    time_s: float = 0.0
+    spent: Spent = field(default_factory=lambda: Spent(*PARTS))
     held: ExitStack = field(default_factory=ExitStack)
     plans: dict[tuple[str, int, str], tuple[Array, Plan]] = field(default_factory=dict)
 
@@ -67,9 +67,8 @@ class Sums:
         """Count and time one collective call."""
         self.calls += 1
         self.message_bytes += message_bytes
-        began = perf_counter()
-        yield
-        self.time_s += perf_counter() - began
+        with self.spent("communication"):
+            yield
 
     def release(self) -> None:
         """Free what the plans stand on; collective."""

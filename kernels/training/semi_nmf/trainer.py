@@ -53,7 +53,16 @@ class SemiNmf:
     def epoch(self, number: int) -> Progress:
         """Sweep over every mini-batch once, or over those that are left."""
         sums = self.solver.sums
-        before_s, began = sums.time_s, perf_counter()
+        sums.spent.take()  # what a restored factor took is of no epoch
+        with sums.spent("compute"):
+            loss, more = self._sweeps(number)
+        parts = sums.spent.take()
+        spent_s = parts["communication_s"]
+        return Progress(loss, spent_s, spent_s, {**more, **parts})
+
+    def _sweeps(self, number: int) -> tuple[float, dict[str, Any]]:
+        """Return the mean loss of an epoch, and what else there is to tell."""
+        sums, began = self.solver.sums, perf_counter()
         network, data = self._ready()
         pretrain_s = perf_counter() - began
         calls, summed_bytes = sums.calls, sums.message_bytes
@@ -69,15 +78,13 @@ class SemiNmf:
             if sums.any("stop", self.setup.stop()):
                 raise Stopped
         loss, wrong = self._finish()
-        spent_s = sums.time_s - before_s
-        more = {
+        return loss, {
             "train_error": wrong,
             "pretrain_s": pretrain_s,
             "allreduces": sums.calls - calls,
             "summed_bytes": sums.message_bytes - summed_bytes,
             "rank": len(data.basis.decode),
         }
-        return Progress(loss, spent_s, spent_s, more)
 
     def classify(self, rows: Array) -> Array:
         """Return the classes (n,) of byte images (n, pixels)."""
@@ -165,5 +172,6 @@ class SemiNmf:
 
     def _summed(self) -> Array:
         whole = np.zeros_like(self.totals)
-        self.setup.topology.world.Allreduce(self.totals, whole)
+        with self.solver.sums.spent("communication"):
+            self.setup.topology.world.Allreduce(self.totals, whole)
         return whole

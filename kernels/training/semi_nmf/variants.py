@@ -31,8 +31,8 @@ class Form:
     def make(self, setup: Setup) -> SemiNmf:
         """Return the trainer of a case; collective."""
         problem, world = setup.problem, setup.topology.world
-        basis = BASES[self.basis]
         settings, summed = self._read(problem), sums(problem.allreduce, setup.topology)
+        basis = summed.spent("inverse")(BASES[self.basis])
         many = world.size > 1
         solver = Solver(
             computed_once(basis, world, summed) if many and self.once else basis,
