@@ -70,7 +70,7 @@ _said = {"case": ""}
 
 
 def _say(number: float, total: int, case: str) -> None:
-    """Print each case once: the job's log shows how far it came."""
+    """Print each case and how far it came."""
     if case and case != _said["case"]:
         _said["case"] = case
         print(f"{int(number) + 1}/{total} {case}", flush=True)

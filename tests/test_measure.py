@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tenbin import rule as rules
 from tenbin import samples, stats
-from tenbin.check import Check
-from tenbin.measure import Rule, worse
+from tenbin.check import Check, worse
+from tenbin.measure import Rule
 from tenbin.samples import Block
 from tests.blocks import FACTS, block
 

@@ -17,6 +17,7 @@ from mpi4py import MPI
 from numpy.typing import NDArray
 
 from tenbin.errors import CaseFailed
+from tenbin.kernels.training import settings
 from tenbin.kernels.training.data import Dataset
 from tenbin.kernels.training.data.together import load_together
 from tenbin.kernels.training.problem import TrainingProblem
@@ -116,6 +117,15 @@ class Concluding(Protocol):
         ...
 
 
+@runtime_checkable
+class Crowding(Protocol):
+    """Settings that do not fit any number of ranks."""
+
+    def crowd(self, ranks: int) -> str:
+        """Return why not so many, or an empty string."""
+        ...
+
+
 def images(comm: MPI.Comm, problem: TrainingProblem, data_dir: str) -> Dataset:
     """Return the problem's data set, as it is; collective."""
     size = problem.samples
@@ -127,15 +137,14 @@ class Variant:
     """One method: `make` builds its trainer; collective.
 
     `settings` is a frozen dataclass: what `problem.settings` can change. `misfit` says
-    why a problem of some dtype can run nowhere (or raises UsageError), `crowd` why not
-    on so many ranks. `data` reads what it trains on, from a folder of data sets;
-    collective. Without `on_device` it is for the host alone.
+    why a problem of some dtype can run nowhere (or raises UsageError). `data` reads
+    what it trains on, from a folder of data sets; collective. Without `on_device` it is
+    for the host alone.
     """
 
     make: Callable[[Setup], Trainer]
     settings: Any
     misfit: Callable[[TrainingProblem, str], str] = lambda problem, dtype: ""
-    crowd: Callable[[TrainingProblem, int], str] = lambda problem, ranks: ""
     data: Callable[[MPI.Comm, TrainingProblem, str], Dataset] = images
     on_device: bool = True
 
@@ -143,3 +152,8 @@ class Variant:
     def digits(self) -> bool:
         """Return whether it learns the labels of a data set as they are."""
         return self.data is images
+
+    def crowd(self, problem: TrainingProblem, ranks: int) -> str:
+        """Return why its settings do not fit so many ranks, or an empty string."""
+        asked = settings.read(problem.settings, self.settings)
+        return asked.crowd(ranks) if isinstance(asked, Crowding) else ""

@@ -54,6 +54,16 @@ class Check:
         return cls(ok=True, error=0.0, method="")
 
 
+def worse(one: Check, other: Check) -> Check:
+    """Return the worse of two verdicts; an error that is not a number is infinite."""
+    unknown = np.isnan(one.error) or np.isnan(other.error)
+    return Check(
+        ok=bool(one.ok and other.ok and not unknown),
+        error=np.inf if unknown else max(one.error, other.error),
+        method=one.method or other.method,
+    )
+
+
 def bound(
     exact: NDArray[np.float64],
     magnitude: ArrayLike,

@@ -53,8 +53,11 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> float:
-        """Return the number of the case, and what share of it is done."""
-        return self.number + self.repetition / (self.repetitions or 1)
+        """Return the number of the case, and what share of it is done.
+
+        The test and the check behind the last repetition count as one more.
+        """
+        return self.number + self.repetition / (self.repetitions + 1)
 
     @property
     def told(self) -> str:
@@ -70,11 +73,23 @@ def in_flight_path(run: Path) -> Path:
     return run / "in_flight.json"
 
 
-def note_in_flight(run: Path, number: int, case: str, *course: int) -> None:
+def note_in_flight(
+    run: Path,
+    number: int,
+    case: str,
+    repetition: int = 0,
+    repetitions: int = 0,
+    earlier: int = 0,
+) -> None:
     """Say, atomically, which case starts now, or how far a course has come."""
     path = in_flight_path(run)
-    counts = dict(zip(("repetition", "repetitions", "earlier"), course, strict=False))
-    flight = InFlight(number=number, case=case, **counts)
+    flight = InFlight(
+        number=number,
+        case=case,
+        repetition=repetition,
+        repetitions=repetitions,
+        earlier=earlier,
+    )
     fresh = path.with_suffix(".new")
     fresh.write_bytes(msgspec.json.encode(flight))
     fresh.replace(path)

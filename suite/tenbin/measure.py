@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from tenbin import rule as rules
 from tenbin import samples, starts
-from tenbin.check import Check
+from tenbin.check import Check, worse
 from tenbin.clock import Clock
 from tenbin.kernel import Task
 from tenbin.record import CheckRow, SampleRow
-from tenbin.rule import Rule
+from tenbin.rule import Alive, Rule
 from tenbin.samples import RAW_LIMIT, Block
 from tenbin.topology import LEADER
 
@@ -57,15 +57,14 @@ def measure(
     task: Task,
     rule: Rule,
     clock: Clock,
-    alive: Callable[[int, int, int], object] = lambda done, whole, earlier: None,
+    alive: Alive = rules.silent,
 ) -> Outcome:
     """Warm up, time and check `task` under `rule`; collective over `comm`.
 
     The first, a random and the last timed repetition are checked; a wrong result ends
     the measurement. A course (`task.repetitions`) is timed that often, not warmed up,
-    and rank 0 tells `alive` how far it has come: repetitions done, of how many, and
-    how many of them before. `task.reset` gets the number of the
-    repetition, warm-ups included.
+    and rank 0 tells `alive` how far it has come: repetitions done, of how many, and how
+    many of them before. `task.reset` gets the number of the repetition, with warm-ups.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -81,7 +80,7 @@ def _measure(
     task: Task,
     rule: Rule,
     clock: Clock,
-    alive: Callable[[int, int, int], object],
+    alive: Alive,
 ) -> Outcome:
     """Warm up, agree on the start, repeat, and put the outcome together."""
     flags = {"oversubscribed"} if starts.crowded(comm) else set()
@@ -105,14 +104,8 @@ def _measure(
     patient = rule.start != "auto" or start != "window"
     orders = rules.repeat(rule, longest, patient)
     if task.repetitions:
-        whole = task.earlier + task.repetitions
-
-        def told(done: int) -> object:
-            return alive(task.earlier + done, whole, task.earlier)
-
-        if comm.rank == LEADER:
-            told(0)
-        orders = rules.course(task.repetitions, told)
+        told = alive if comm.rank == LEADER else rules.silent
+        orders = rules.course(task.repetitions, task.earlier, told)
     blocks, stop = _follow(comm, orders, timer, checker.after_block)
     if comm.bcast(stop == "late"):
         flags.add("late")
@@ -286,16 +279,6 @@ class _Checker:
         agreed = self.comm.allreduce(self.task.check(), op=worse)
         self.worst = worse(self.worst, agreed)
         self.checked += 1
-
-
-def worse(one: Check, other: Check) -> Check:
-    """Return the worse of two verdicts; an error that is not a number is infinite."""
-    unknown = np.isnan(one.error) or np.isnan(other.error)
-    return Check(
-        ok=bool(one.ok and other.ok and not unknown),
-        error=np.inf if unknown else max(one.error, other.error),
-        method=one.method or other.method,
-    )
 
 
 def _residual_ns(comm: MPI.Comm, clock: Clock) -> int:

@@ -19,6 +19,8 @@ from tenbin import stats
 from tenbin.errors import UsageError, unknown
 from tenbin.samples import Block
 
+Alive = Callable[[int, int, int], object]  # repetitions done, of how many, and earlier
+
 STARTS = ("auto", "window", "barrier")
 FEWEST_TIMED = 3
 WARMUP_SHARE = 0.5  # of the budget, on top of it
@@ -123,16 +125,21 @@ def repeat(
     return reason
 
 
-def course(
-    repetitions: int, alive: Callable[[int], object]
-) -> Generator[int, Block, str]:
+def silent(done: int, whole: int, earlier: int) -> None:
+    """Tell nobody how far a course has come."""
+
+
+def course(repetitions: int, earlier: int, alive: Alive) -> Generator[int, Block, str]:
     """Order so many repetitions one by one: each goes on from the one before.
 
-    `alive` is told how many are done: they may be long.
+    `alive` is told how many are done, of how many, and how many of them `earlier`: they
+    may be long.
     """
-    for done in range(repetitions):
+    whole = earlier + repetitions
+    alive(earlier, whole, earlier)
+    for done in range(earlier, whole):
         yield 1
-        alive(done + 1)
+        alive(done + 1, whole, earlier)
     return "repetitions"
 
 

@@ -1,6 +1,5 @@
 """Weigh one case on the ranks that are here: prepare, measure, check, record."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenbin.case import Case
@@ -9,7 +8,7 @@ from tenbin.errors import CaseFailed
 from tenbin.kernel import Kernel, Options
 from tenbin.measure import Outcome, measure
 from tenbin.record import Record, Status, describe, utc_now
-from tenbin.rule import Rule
+from tenbin.rule import Alive, Rule, silent
 from tenbin.topology import Topology
 
 
@@ -26,7 +25,7 @@ class Setting:
     rule: Rule
     options: Options
     clock: Clock
-    alive: Callable[[int, int, int], object] = lambda done, whole, earlier: None
+    alive: Alive = silent
 
 
 def weigh(case: Case, kernel: Kernel, topology: Topology, setting: Setting) -> Record:

@@ -18,8 +18,6 @@ from tenbin.kernels.training.data.dataset import Dataset, Split
 PIXELS = 28
 LARGEST = 512  # pixels on a side of a page
 TEST_EVERY = 5  # of a writer's images is for tests
-
-
 FOLDER, FORMS = "by_write", "hsf_page"
 
 

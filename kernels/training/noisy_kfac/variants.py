@@ -23,9 +23,4 @@ def misfit(problem: TrainingProblem, dtype: str) -> str:
     return kfac.misfit_layers(problem, dtype)
 
 
-def crowd(problem: TrainingProblem, ranks: int) -> str:
-    """Return why so many ranks cannot share the samples, or an empty string."""
-    return settings.read(problem.settings, Settings()).crowd(ranks)
-
-
-NOISY_KFAC = Variant(make, Settings(), misfit, crowd=crowd)
+NOISY_KFAC = Variant(make, Settings(), misfit)

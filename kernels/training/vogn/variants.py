@@ -1,5 +1,6 @@
 """What a study can name: VOGN, and the plain Monte Carlo that it is compared with."""
 
+from tenbin.kernels.allreduce.names import LIBRARY, canonical
 from tenbin.kernels.training import settings
 from tenbin.kernels.training.backprop import variants as backprop
 from tenbin.kernels.training.curvature import linear
@@ -10,8 +11,6 @@ from tenbin.kernels.training.vogn.monte_carlo import MonteCarlo, Sampling
 from tenbin.kernels.training.vogn.settings import Settings
 from tenbin.kernels.training.vogn.trainer import Vogn
 
-LIBRARY = "library"  # what a problem has that names no allreduce
-
 
 def make_vogn(setup: Setup) -> Vogn:
     """Return the trainer of a case; collective."""
@@ -21,18 +20,13 @@ def make_vogn(setup: Setup) -> Vogn:
 def misfit_vogn(problem: TrainingProblem, dtype: str) -> str:
     """Raise UsageError for settings that are none; dropout and norms do not fit."""
     asked = settings.read(problem.settings, Settings())
-    if asked.form == "sharded" and problem.allreduce != LIBRARY:
+    if asked.form == "sharded" and canonical(problem.allreduce) != LIBRARY:
         return "form=sharded sums by reduce-scatter: there is no allreduce to choose"
     if problem.dropout or problem.normalise:
         return "vogn has noise of its own: no dropout, no batch normalisation"
     if problem.l1 or problem.l2:
         return "vogn has a prior: set prior_variance, not l1 or l2"
     return linear.misfit(problem) or backprop.misfit(problem, dtype)
-
-
-def crowd(problem: TrainingProblem, ranks: int) -> str:
-    """Return why so many ranks cannot share the samples, or an empty string."""
-    return settings.read(problem.settings, Settings()).crowd(ranks)
 
 
 def make_monte_carlo(setup: Setup) -> MonteCarlo:
@@ -49,5 +43,5 @@ def misfit_monte_carlo(problem: TrainingProblem, dtype: str) -> str:
     return backprop.misfit(problem, dtype)
 
 
-VOGN = Variant(make_vogn, Settings(), misfit_vogn, crowd=crowd)
+VOGN = Variant(make_vogn, Settings(), misfit_vogn)
 MONTE_CARLO = Variant(make_monte_carlo, Sampling(), misfit_monte_carlo)
