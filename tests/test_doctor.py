@@ -35,6 +35,19 @@ def test_the_doctor_sees_what_dead_ranks_left(tmp_path: Path) -> None:
     assert Finding("warn", what, advice) in findings
 
 
+def test_the_doctor_warns_of_blas_kernels_that_the_environment_chooses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+
+    (found,) = (each for each in doctor() if "OPENBLAS_CORETYPE" in each.what)
+
+    assert (found.level, found.advice) == (
+        "warn",
+        "unset OPENBLAS_CORETYPE: NumPy may be faster",
+    )
+
+
 def test_the_doctor_warns_of_too_many_blas_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

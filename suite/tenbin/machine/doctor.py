@@ -15,6 +15,7 @@ from tenbin.units import format_bytes
 
 Level = Literal["ok", "warn", "fail"]
 SCHEDULERS = {"sbatch": "Slurm", "qsub": "PBS or Grid Engine", "pjsub": "PJM"}
+CHOOSE_KERNELS = ("OPENBLAS_CORETYPE", "BLIS_ARCH_TYPE", "MKL_ENABLE_INSTRUCTIONS")
 BUSY_SHARE = 0.5
 SMALL_SHM_BYTES = 2**28
 
@@ -102,6 +103,10 @@ def blas(root: Path) -> Findings:
         too_many = pool["threads"] > cores
         advice = f"export OMP_NUM_THREADS={cores}" if too_many else ""
         yield Finding("warn" if too_many else "ok", what, advice)
+    for name in CHOOSE_KERNELS:
+        if name in os.environ:
+            what = f"kernels of BLAS: chosen by {name}={os.environ[name]}"
+            yield Finding("warn", what, f"unset {name}: NumPy may be faster")
 
 
 def cores(root: Path) -> Findings:
