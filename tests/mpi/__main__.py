@@ -1,5 +1,9 @@
-"""Run the tests of this folder under mpiexec: `python tests/mpi 1 2 3 4`."""
+"""Run the tests of this folder under mpiexec: `python tests/mpi 1 2 3 4`.
 
+Each rank has its share of the cores: threads of BLAS that spin would hold up others.
+"""
+
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +19,7 @@ def run(ranks: int) -> bool:
     """Run pytest on that many ranks; print what rank 0 says."""
     pytest = [sys.executable, "-m", "mpi4py", "-m", "pytest", "-q", str(HERE)]
     start = find_mpiexec().arguments(ranks, cores_allowed())
+    os.environ["OMP_NUM_THREADS"] = str(max(1, cores_allowed() // ranks))
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         ended = launch(
