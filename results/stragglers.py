@@ -65,7 +65,9 @@ def stragglers(records: Iterable[Record]) -> list[Straggler]:
 
 def _of(record: Record, samples: SampleRow) -> Iterator[Straggler]:
     by_window = samples.start == "window"
-    stamped = {"leaves": samples.exit_ns, "enters": samples.entry_ns * by_window}
+    stamped = {"leaves": samples.exit_ns}
+    if by_window:
+        stamped["enters"] = samples.entry_ns
     for verb, stamps in stamped.items():
         if not _often(stamps, record.ranks):
             continue

@@ -46,7 +46,7 @@ def measure_links(
         probed.append(one_pass(topology, sizes, dtype))
         time_allreduces(topology, times, dtype)
     links = fit_passes(probed)
-    errors = [abs(one.error) for one in compare(topology, times, links)]
+    errors = [abs(one.error) for one in compare(topology, times, links, dtype)]
     return replace(links, error_share=median(errors))
 
 

@@ -31,7 +31,7 @@ from tenbin.kernels.allreduce.pingpong import LINKS, Probe
 
 SHARED = 1.1  # pairs that slow each other by less have ports of their own
 BULK = 4  # times as long as the shortest message, and more: bandwidth decides
-BULK_BYTES = 2**16  # and less: latency can still be seen
+LATENCY_BYTES = 2**16  # and less: latency can still be seen
 
 
 def fit_links(probes: Sequence[Probe], adds: Adds) -> Links:
@@ -124,7 +124,7 @@ def _with_overheads(
     messages = _sent(fan[0])
     bytes_s = lines_at(lines, size, "beta_s_per_byte") * size
     excess = (further - (messages / rank_ports - 1) * bytes_s) / (messages - 1)
-    small = size <= max(BULK_BYTES, size[0])
+    small = size <= max(LATENCY_BYTES, size[0])
     found, last = [], 0.0
     for line, end in zip(lines, [*(n.from_bytes for n in lines[1:]), inf], strict=True):
         here = small & (size >= line.from_bytes) & (size < end)

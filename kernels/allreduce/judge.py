@@ -9,6 +9,7 @@ from statistics import median
 from mpi4py import MPI
 
 from tenbin.case import Case
+from tenbin.dtypes import storage
 from tenbin.errors import TenbinError
 from tenbin.kernel import Options
 from tenbin.kernels.allreduce.limits import why_not
@@ -58,12 +59,14 @@ def time_allreduces(topology: Topology, times: Times, dtype: str = "float32") ->
             raise TenbinError(f"{name}: wrong sum of {size} bytes")
 
 
-def compare(topology: Topology, times: Times, links: Links) -> list[Compared]:
+def compare(
+    topology: Topology, times: Times, links: Links, dtype: str = "float32"
+) -> list[Compared]:
     """Return what was measured and predicted, by size."""
-    where = topology.size, topology.ranks_per_node
+    where, itemsize = (topology.size, topology.ranks_per_node), storage(dtype).itemsize
     found = []
     for (name, size), spent in sorted(times.items(), key=lambda item: item[0][1]):
         if spent:
-            (predicted_s,) = forecast([name], *where, [size], links)[name]
+            (predicted_s,) = forecast([name], *where, [size], links, itemsize)[name]
             found.append(Compared(name, size, median(spent), predicted_s))
     return found

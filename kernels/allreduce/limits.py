@@ -47,8 +47,9 @@ def why_not(case: Case) -> str:
 def unseen(variant: str) -> str:
     """Return why the steps of a variant cannot be traced, or an empty string."""
     if variant not in LIBRARIES and not parse(variant).by_library:
-        by_nccl = parse(variant).form == "nccl"
-        return f"{variant} runs on a stream: its steps cannot be seen" * by_nccl
+        if parse(variant).form != "nccl":
+            return ""
+        return f"{variant} runs on a stream: its steps cannot be seen"
     return f"{variant} is run by a library: it has no steps to see; name another"
 
 

@@ -6,6 +6,7 @@ time of a case would depend on the cases before it.
 """
 
 import mmap
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ def fresh(count: int, dtype: DTypeLike) -> NDArray[Any]:
     dtype = np.dtype(dtype)
     memory = mmap.mmap(-1, max(1, count * dtype.itemsize))
     if len(memory) >= LARGE_PAGES_FROM and hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
+        with suppress(OSError):  # a kernel without them
+            memory.madvise(mmap.MADV_HUGEPAGE)
     array = np.frombuffer(memory, dtype, count)
     array.fill(0)
     return array

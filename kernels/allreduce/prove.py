@@ -4,7 +4,8 @@ Each place (rank, chunk) carries a few words instead of data, and a fold adds th
 the schedule adds data:
 
     counts   how often each rank's contribution is in it, 0, 1 or "more" (exact);
-             words and time grow with p^2 per chunk: up to `EXACT_RANKS`
+             words and time grow with p^2 per chunk: up to `EXACT_RANKS` ranks and
+             `MOST_COUNTS` bytes
     hash     two random words, each modulo a prime of its own; right when both are
              the sum over the ranks. A wrong schedule passes with probability below
              2^-123, unless every excess is a multiple of both primes

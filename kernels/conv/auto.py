@@ -74,7 +74,8 @@ def _on_vectors(problem: ConvProblem) -> list[tuple[str, str]]:
 def _products(problem: ConvProblem, m: int) -> int:
     """Return the products of F(m x m, 3 x 3) for each pair of channels, or their like.
 
-    See kernels/native/winograd_body.h.
+    Filters are transformed for each block of tiles: `FEWEST_TILES` in
+    kernels/native/winograd.c.
     """
     tiles = problem.n * -(-problem.p // m) * -(-problem.q // m)
     return (m + 2) ** 2 * (tiles + TRANSFORM * -(-tiles // BLOCK))

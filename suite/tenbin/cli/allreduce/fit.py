@@ -11,7 +11,9 @@ import click
 from tenbin.cli.allreduce.files import check_writable, write
 from tenbin.cli.allreduce.own_ranks import (
     call_on_ranks,
+    judged,
     own_place,
+    place_of,
     ranked,
     ranks_here,
 )
@@ -19,6 +21,7 @@ from tenbin.cli.rows import print_rows
 from tenbin.kernels.allreduce.dtypes import EXACT_SUM
 from tenbin.units import format_rate, format_time
 
+SMALLEST = "8B"  # of what is probed
 HELD = 1e-15  # bytes that cost less than this in seconds are free
 
 
@@ -59,6 +62,7 @@ def command(
     if place is None:
         _fit_here(ranks_per_node, dtype, out, form)
         return
+    judged("flat", dtype, SMALLEST, place)
     with tempfile.TemporaryDirectory(prefix="tenbin-") as folder:
         path = out or Path(folder) / "machine.toml"
         call_on_ranks(place, "fit", options={"dtype": dtype, "out": path})
@@ -72,6 +76,7 @@ def _fit_here(
     from tenbin.kernels.allreduce.explore import describe
 
     with ranks_here(ranks_per_node) as topology:
+        judged("flat", dtype, SMALLEST, place_of(topology))
         text = describe(measure_links(topology, dtype=dtype), topology)
         if topology.rank == 0:
             if out is not None:
@@ -118,7 +123,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "link": row["link"],
         "from_bytes": row["from_bytes"],
         "alpha": format_time(row["alpha_s"]),
-        "next": format_time(row["overhead_s"]),
+        "overhead": format_time(row["overhead_s"]),
         "rate": format_rate(1 / max(row["beta_s_per_byte"], HELD), "B/s"),
         "rank_ports": row["rank_ports"],
         "node_ports": "one each" if ports is None else f"{ports:.2f}",

@@ -16,9 +16,9 @@ SAMPLES = 16
 def command(algorithm: str, **where: Any) -> int:
     """Prove that every rank ends with every rank's part once; exit 1 where not.
 
-    Exact up to 64 ranks; above by random words modulo two primes for every chunk of
-    every rank. Rounding errors are those of normal data, relative to
-    the sums in float64.
+    Exact up to 64 ranks and 64 MiB of counts; above by random words modulo two primes
+    for every chunk of every rank. Rounding errors are those of normal data, relative
+    to the sums in float64.
     """
     from tenbin.kernels.allreduce.prove import countable, prove
 
