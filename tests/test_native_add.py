@@ -1,6 +1,5 @@
 """The native adds: float32 arithmetic, one rounding, on every ISA this CPU has."""
 
-import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -178,24 +177,6 @@ def test_adds_run_at_the_same_time_as_python() -> None:
     thread.join()
 
     assert counted > 100
-
-
-def test_memory_of_this_process_is_pulled_and_pushed() -> None:
-    here, there = np.zeros(1000), np.arange(1000.0)
-
-    try:
-        native.pull(os.getpid(), there.ctypes.data, here)
-    except OSError as error:
-        pytest.skip(f"the system forbids it: {error}")
-    assert np.array_equal(here, there)
-
-    native.push(os.getpid(), there.ctypes.data + 8, np.full(2, -1.0))
-    assert np.array_equal(there[:4], [0.0, -1.0, -1.0, 3.0])
-
-
-def test_memory_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(OSError):
-        native.pull(os.getpid(), 8, np.zeros(1))
 
 
 FOUR = np.zeros(4, dtype=np.float32)

@@ -30,7 +30,7 @@ from tenbin.kernels.allreduce.node import Barrier, others
 from tenbin.kernels.allreduce.plan import Part, Plan
 
 STAGES = 3
-PIECE_BYTES = 2**18
+PIECE_BYTES = 2**19
 
 Buffer = NDArray[Any]
 Call = Callable[[], object]
@@ -92,7 +92,7 @@ def compile_shm_copy(
             states[turn - i][i] for i in range(STAGES) if 0 <= turn - i < len(states)
         ]
         turns.append([*chain.from_iterable(now), barrier])
-    details = {"executor": "shm-copy", "copies": "stages", "barriers": len(turns)}
+    details = {"executor": "shm-copy", "barriers": len(turns)}
     return Plan(
         partial(run, tuple(chain.from_iterable(turns))),
         details={**details, **adds_natively(dtype)},

@@ -4,8 +4,7 @@ name            memory                 executor
 4x2, tree, ..   of each rank           execute_mpi      messages of MPI
 lib:4x2         of each rank           library_levels   calls of the MPI library
 shm:4x2         windows of the node    execute_shm      and messages across nodes
-shm-copy        of each rank           execute_cma      copied by the system, or
-                                       execute_shm      through small windows
+shm-copy        of each rank           execute_shm      through small windows
 cuda:4x2        of a GPU               execute_mpi      messages of MPI
 nccl:4x2        of a GPU               execute_nccl     messages of NCCL
 *library        as the executor        one call
@@ -21,7 +20,6 @@ from mpi4py import MPI
 from tenbin import device
 from tenbin.dtypes import storage
 from tenbin.errors import UsageError
-from tenbin.kernels.allreduce.execute_cma import attached, compile_cma
 from tenbin.kernels.allreduce.execute_mpi import compile_plan, make_scratch
 from tenbin.kernels.allreduce.execute_nccl import compile_nccl, nccl_library
 from tenbin.kernels.allreduce.execute_shm import (
@@ -136,18 +134,10 @@ def _across(job: Job, mine: Buffer) -> Plan:
 
 
 def private(job: Job) -> Plans:
-    """Compile adds of private buffers, straight from each other's where allowed."""
+    """Compile adds through small windows of the node, from and to private buffers."""
     pool, topology = job.pool, job.topology
     barrier = Barrier(topology)
     job.held.callback(barrier.release)
-    if not attached(topology.intra):
-        return _staged(job, barrier)
-    return [compile_cma(barrier, topology.intra, b, pool.dtype) for b in pool.buffers]
-
-
-def _staged(job: Job, barrier: Barrier) -> Plans:
-    """Compile adds through small windows of the node, from and to private buffers."""
-    pool, topology = job.pool, job.topology
     piece = PIECE_BYTES // storage(pool.dtype).itemsize
     window = Window(topology.intra, piece, pool.dtype, STAGES)
     job.held.callback(window.release)

@@ -201,8 +201,6 @@ static PyMethodDef methods[] = {
     {"gemm", module_gemm, METH_VARARGS, NULL},
     {"gemm_plan", module_gemm_plan, METH_VARARGS, NULL},
     {"isas", isas, METH_NOARGS, NULL},
-    {"pull", module_pull, METH_VARARGS, NULL},
-    {"push", module_push, METH_VARARGS, NULL},
     {"rows", rows, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

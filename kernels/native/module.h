@@ -20,7 +20,5 @@ PyObject *module_conv_pack(PyObject *self, PyObject *args);
 PyObject *module_conv_scratch_bytes(PyObject *self, PyObject *args);
 PyObject *module_gemm(PyObject *self, PyObject *args);
 PyObject *module_gemm_plan(PyObject *self, PyObject *args);
-PyObject *module_pull(PyObject *self, PyObject *args);
-PyObject *module_push(PyObject *self, PyObject *args);
 
 #endif

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tenbin.case import Case
 from tenbin.errors import UsageError
 from tenbin.kernel import Options, Task
-from tenbin.kernels.allreduce import KERNEL, execute_cma, executors
+from tenbin.kernels.allreduce import KERNEL, executors
 from tenbin.kernels.allreduce.memory import memory_for
 from tenbin.kernels.allreduce.node import Barrier, Window
 from tenbin.kernels.allreduce.pool import make_pool
@@ -62,36 +62,15 @@ def test_one_node_sums_any_count(variant: str, dtype: str, count: int) -> None:
 
 
 @several
-@pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_stages_serve_where_attaching_is_forbidden(
-    dtype: str, count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(executors, "attached", lambda intra: False)
-    topology = discover(COMM)
-    task = on("shm-copy:flat", topology, count, dtype, turns=2)
-    assert task.details["copies"] == "stages"
-
-    runs_right(task, 6)
-
-    task.release()
-    topology.free()
-
-
-@several
 @pytest.mark.parametrize("pieces", [1, 2, 3, 7])
-@pytest.mark.parametrize("copies", ["stages", "process_vm_readv"])
 def test_private_buffers_of_many_pieces(
-    copies: str, pieces: int, monkeypatch: pytest.MonkeyPatch
+    pieces: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if copies == "stages":
-        monkeypatch.setattr(executors, "attached", lambda intra: False)
     monkeypatch.setattr(executors, "PIECE_BYTES", 4000)
-    monkeypatch.setattr(execute_cma, "PIECE_BYTES", 4000)
     topology = discover(COMM)
     task = on("shm-copy:flat", topology, 1000 * pieces - 1, "float32", turns=2)
-    if task.details["copies"] == copies:
-        runs_right(task, 6)
+
+    runs_right(task, 6)
 
     task.release()
     topology.free()
