@@ -12,7 +12,8 @@ operands that lie ready.
 
 Sweep and floor take turns in one process on one thread; times are those of the
 processor, so that what else the machine does is left out. A ratio is the median over
-the rounds. Exits 1 where an epoch of either form needs more than its floor / 0.7.
+the rounds. Exits 1 where an epoch by eigenvalues, or in mixed precision, which is the
+default, needs more than its floor / 0.7.
 """
 
 import argparse
@@ -140,7 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
             for name in asked.precisions.split(",")
             for form in FORMS
         }
-    return int(min(ratios.values()) < BAR)
+    judged = [r for (by, name), r in ratios.items() if by == "eigen" or name == "mixed"]
+    return int(min(judged) < BAR)
 
 
 def compare(asked: argparse.Namespace, name: str, form: str, peaks: Peaks) -> float:
