@@ -4,7 +4,7 @@
        dw[k, r, s, c] = sum over n, p, q of x[n, p u - pad + r d, q v - pad + s d, c]
                                            * dy[n, p, q, k]
 
-       x -> [c][row][phase][col] float32     dy -> [p][q][32 k] float32
+       x -> [c][row][phase][col] float32     dy -> [p][q][32 k]
        taps: the rows p under one (r, s), each a run of q; tile: 14 c x 32 k
 
    About a thousand pixels are summed in registers, these partial sums in float32 in the
@@ -57,7 +57,7 @@ static struct cut plan(const struct conv_engine *engine, const struct conv_shape
     /* An odd number of lines: the same place of all channels lies in different sets. */
     cut.plane = (ceil_div(cut.window * cut.pitch, 16) | 1) * 16;
     cut.x_bytes = cut.block * cut.plane * sizeof(float);
-    cut.panel_bytes = up_to_line(cut.rows * cut.q * cut.width * sizeof(float));
+    cut.panel_bytes = up_to_line(cut.rows * cut.q * cut.width * sizeof(uint16_t));
     cut.sums_bytes = up_to_line(cut.part * sums * sizeof(float));
     cut.taps_bytes = up_to_line(cut.rows * sizeof(struct conv_tap));
     return cut;
@@ -93,7 +93,8 @@ struct desk {
     const struct conv_engine *engine;
     const struct conv_shape *a;
     const struct cut *cut;
-    float *x, *panel, *sums;
+    float *x, *sums;
+    uint16_t *panel;
     struct conv_tap *taps;
     size_t group, first, channels; /* of the input */
     size_t p, p_end, h, h_end;     /* the piece: outputs and inputs */
@@ -127,18 +128,18 @@ static void load_x(struct desk *desk, const uint16_t *image)
         }
 }
 
-/* Widen `width` channels of the piece of dy from channel `k` on; zeros beyond. */
+/* Copy `width` channels of the piece of dy from channel `k` on; zeros beyond. */
 static void load_dy(struct desk *desk, const uint16_t *image, size_t k, size_t width)
 {
     const struct cut *cut = desk->cut;
     const size_t count = least(width, cut->k - k);
     const uint16_t *from =
         image + desk->p * cut->q * desk->a->k + desk->group * cut->k + k;
-    float *to = desk->panel;
+    uint16_t *to = desk->panel;
     if (count < width)
         memset(to, 0, cut->rows * cut->q * width * sizeof *to);
     for (size_t i = 0; i < (desk->p_end - desk->p) * cut->q; i++) {
-        desk->engine->widen(from, to, count);
+        memcpy(to, from, count * sizeof *to);
         from += desk->a->k;
         to += width;
     }
@@ -246,7 +247,7 @@ void conv_backward_weights_run(const struct conv_engine *engine,
         char *place = (char *)scratch + rank * desk_bytes(&cut);
         struct desk desk = {.engine = engine, .a = a, .cut = &cut};
         desk.x = (float *)place;
-        desk.panel = (float *)(place += cut.x_bytes);
+        desk.panel = (uint16_t *)(place += cut.x_bytes);
         desk.sums = (float *)(place += cut.panel_bytes);
         desk.taps = (struct conv_tap *)(place += cut.sums_bytes);
 #pragma omp for schedule(dynamic)

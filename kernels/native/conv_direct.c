@@ -5,11 +5,11 @@
        |  +--+      | --> +-----+                    +------+
        |  |  |      |     |     | -- broadcast ----> | += * | --> y, rounded once
        |  +--+      |     +-----+                    +------+
-       +------------+     weights of 32 channels, float32 ^
-                          [c / 64][r][s][64][32] ----------
+       +------------+     weights of 32 channels, float16 ^
+                          [c / 64][r][s][64][32] --- widen
 
-   The window is widened once for all channels, the weights once for all pixels of the
-   rectangle; both stay in the second-level cache. Taps that fall into the border are
+   The window is widened once for all channels, the weights on their way to registers;
+   both stay in the second-level cache. Taps that fall into the border are
    left out: a tile at the edge is summed over runs of taps that see the same pixels.
    Cost: 2 n p q k (c / groups) r s FLOP, less the border. */
 
@@ -37,10 +37,10 @@ struct cut {
     size_t rows, cols;               /* outputs in a rectangle */
     size_t high, wide;               /* rectangles */
     size_t window_rows, window_cols; /* of x under a rectangle, at most */
-    size_t chunk, chunks;            /* blocks whose weights are widened at once */
+    size_t chunk, chunks;            /* blocks whose weights the cache holds at once */
     size_t lanes, width, k_blocks;   /* output channels: in a block, how many blocks */
     size_t most_pixels;              /* in a tile */
-    size_t x_bytes, panel_bytes, sums_bytes, taps_bytes, runs_bytes;
+    size_t x_bytes, sums_bytes, taps_bytes, runs_bytes;
 };
 
 static size_t window(size_t outputs, size_t stride, size_t taps, size_t dilation,
@@ -62,7 +62,7 @@ static size_t window_bytes(const struct conv_view *a, struct cut *cut)
 }
 
 /* A window should leave room in the cache; a rectangle should hold a few tiles, for
-   which its weights are widened. */
+   which its weights are fetched. */
 static bool too_large(const struct conv_view *a, struct cut *cut)
 {
     const size_t bytes = window_bytes(a, cut), l2 = l2_bytes();
@@ -92,13 +92,13 @@ static struct cut plan(const struct conv_engine *engine, const struct conv_view 
             ceil_div(ceil_div(cut.cols, 2), cut.most_pixels) * cut.most_pixels;
     cut.high = ceil_div(a->p, cut.rows);
     cut.wide = ceil_div(a->q, cut.cols);
-    const size_t taps = a->r * a->s, one = taps * cut.block * cut.width * sizeof(float);
+    const size_t taps = a->r * a->s;
+    const size_t one = taps * cut.block * cut.width * engine->halves * sizeof(uint16_t);
     cut.chunk = one ? least(cut.blocks, l2 / 8 * 3 / one) : cut.blocks;
     cut.chunk = cut.chunk ? cut.chunk : 1;
     cut.chunk = ceil_div(cut.blocks, ceil_div(cut.blocks, cut.chunk));
     cut.chunks = ceil_div(cut.blocks, cut.chunk);
     cut.x_bytes = up_to_line(window_bytes(a, &cut));
-    cut.panel_bytes = up_to_line(cut.chunk * one);
     const size_t pixels = cut.chunks > 1 ? cut.rows * cut.cols : cut.most_pixels;
     cut.sums_bytes = pixels * cut.width * sizeof(float);
     cut.taps_bytes = up_to_line(cut.chunk * taps * sizeof(struct conv_tap));
@@ -108,8 +108,7 @@ static struct cut plan(const struct conv_engine *engine, const struct conv_view 
 
 static size_t desk_bytes(const struct cut *cut)
 {
-    return cut->x_bytes + cut->panel_bytes + cut->sums_bytes + cut->taps_bytes +
-           cut->runs_bytes;
+    return cut->x_bytes + cut->sums_bytes + cut->taps_bytes + cut->runs_bytes;
 }
 
 size_t conv_view_scratch_bytes(const struct conv_engine *engine,
@@ -183,7 +182,8 @@ struct desk {
     const struct conv_engine *engine;
     const struct conv_view *a;
     const struct cut *cut;
-    float *x, *panel, *sums;
+    float *x, *sums;
+    const uint16_t *panel; /* the packed weights of a chunk */
     struct conv_tap *taps;
     struct run *runs;
     size_t tap_count, listed_s, listed_s_end; /* of the row, in `taps` */
@@ -344,10 +344,7 @@ static void compute_block(struct desk *desk, size_t group, size_t kb,
     y += group * cut->k + first;
     for (size_t chunk = 0; chunk < cut->chunks; chunk++) {
         const size_t c = chunk * cut->chunk * cut->block;
-        const size_t c_end = least(c + cut->chunk * cut->block, cut->c);
-        const size_t row = a->r * a->s * desk->width;
-        desk->engine->widen(packed + c * row * desk->engine->halves, desk->panel,
-                            (c_end - c) * row);
+        desk->panel = packed + c * a->r * a->s * desk->width * desk->engine->halves;
         for (size_t p = desk->p; p < desk->p_end; p++) {
             desk->listed_s_end = 0;
             for (size_t i = 0; i < pieces; i++) {
@@ -396,8 +393,7 @@ void conv_view_run(const struct conv_engine *engine, const struct conv_view *a,
         char *place = (char *)scratch + rank * desk_bytes(&cut);
         struct desk desk = {.engine = engine, .a = a, .cut = &cut};
         desk.x = (float *)place;
-        desk.panel = (float *)(place += cut.x_bytes);
-        desk.sums = (float *)(place += cut.panel_bytes);
+        desk.sums = (float *)(place += cut.x_bytes);
         desk.taps = (struct conv_tap *)(place += cut.sums_bytes);
         desk.runs = (struct run *)(place += cut.taps_bytes);
         find_runs(a, desk.runs);

@@ -22,9 +22,12 @@ struct conv_tap {
        sum[i][j] = sum over taps and steps t of
                    x[first + tap.x + i * pixel + t] * panel[tap.panel + t * width + j]
 
-   It goes to `y`, rounded, where that is not NULL; otherwise it is added to `sums`. */
+   It goes to `y`, rounded, where that is not NULL; otherwise it is added to `sums`. The
+   panel holds halves, which are widened on their way to registers: no pass over them
+   comes before, and caches hold twice as much. */
 struct conv_tile {
-    const float *x, *panel;
+    const float *x;
+    const uint16_t *panel;
     size_t first, pixel, tap_count;
     const struct conv_tap *taps;
     float *sums;
@@ -35,7 +38,8 @@ struct conv_tile {
 typedef void (*conv_tile_function)(const struct conv_tile *tile);
 
 /* tiles[v][t] computes t + 1 pixels in v + 1 vectors of `lanes` sums. A step takes four
-   bytes of x and of each column of the panel: a widened half, or a pair of halves. */
+   bytes of x, a widened half or a pair of halves, and a half or a pair of each column
+   of the panel. */
 struct conv_engine {
     size_t lanes, most_pixels[3];
     size_t halves; /* of a step: 1, or 2 that are multiplied and added as a pair */

@@ -22,21 +22,21 @@ static void NAME(round)(const float *from, uint16_t *to, size_t count)
         ROUND_SOME(to, count, LOAD(from));
 }
 
-#define AHEAD 256 /* floats */
+#define AHEAD 256 /* halves */
 
 /* One step: the sums of all pixels. Pixel i lies (i's odd part) x (a power of two)
    pitches away, which one odd multiple and an addressing mode reach. */
 static inline __attribute__((always_inline)) void
 NAME(step)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors,
-           const float *x, const size_t odd[7], const float *panel)
+           const float *x, const size_t odd[7], const uint16_t *panel)
 {
     static const unsigned char HALF[16] = {0, 0, 0, 1, 0, 2, 1, 3, 0, 4, 2, 5, 1, 6};
     static const unsigned char TIMES[16] = {0, 1, 2, 1, 4, 1, 2, 1, 8, 1, 2, 1, 4, 1};
     WIDE w[3];
     UNROLL
     for (size_t v = 0; v < vectors; v++) {
-        w[v] = LOAD(panel + v * LANES);
-        __builtin_prefetch(panel + v * LANES + AHEAD); /* the panel lies in L2 */
+        w[v] = WIDEN(panel + v * HALVES * LANES);
+        __builtin_prefetch(panel + v * HALVES * LANES + AHEAD); /* it lies in L2 */
     }
     UNROLL
     for (size_t i = 0; i < pixels; i++) {
@@ -49,21 +49,29 @@ NAME(step)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors,
 }
 
 static inline __attribute__((always_inline)) void
-NAME(store)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors,
-            const struct conv_tile *tile)
+NAME(add)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors, float *sums)
+{
+    UNROLL
+    for (size_t i = 0; i < pixels; i++) {
+        UNROLL
+        for (size_t v = 0; v < vectors; v++, sums += LANES)
+            STORE(sums, ADD(LOAD(sums), sum[i][v]));
+    }
+}
+
+static inline __attribute__((always_inline)) void
+NAME(store)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors, uint16_t *y,
+            const size_t y_pixel, const size_t channels)
 {
     UNROLL
     for (size_t i = 0; i < pixels; i++) {
         UNROLL
         for (size_t v = 0; v < vectors; v++) {
-            float *place = tile->sums + (i * vectors + v) * LANES;
-            uint16_t *out = tile->y + i * tile->y_pixel + v * LANES;
-            if (!tile->y)
-                STORE(place, ADD(LOAD(place), sum[i][v]));
-            else if (tile->channels >= (v + 1) * LANES)
+            uint16_t *out = y + i * y_pixel + v * LANES;
+            if (channels >= (v + 1) * LANES)
                 ROUND(out, sum[i][v]);
-            else if (tile->channels > v * LANES)
-                ROUND_SOME(out, tile->channels - v * LANES, sum[i][v]);
+            else if (channels > v * LANES)
+                ROUND_SOME(out, channels - v * LANES, sum[i][v]);
         }
     }
 }
@@ -84,16 +92,22 @@ NAME(tile)(const struct conv_tile *tile, const size_t pixels, const size_t vecto
     }
     for (size_t t = 0; t < tile->tap_count; t++) {
         const float *x = tile->x + (tile->first + tile->taps[t].x);
-        const float *panel = tile->panel + tile->taps[t].panel;
+        const uint16_t *panel = tile->panel + tile->taps[t].panel * HALVES;
         const float *end = x + tile->taps[t].steps;
-        for (; x < end; x++, panel += vectors * LANES) {
+        for (; x < end; x++, panel += vectors * HALVES * LANES) {
             /* Keep the compiler from moving their multiples into more registers. */
             __asm__("" : "+r"(odd[0]), "+r"(odd[1]), "+r"(odd[2]));
             __asm__("" : "+r"(odd[3]), "+r"(odd[4]), "+r"(odd[5]), "+r"(odd[6]));
             NAME(step)(sum, pixels, vectors, x, odd, panel);
         }
     }
-    NAME(store)(sum, pixels, vectors, tile);
+    const size_t whole = vectors * LANES; /* stored without a branch for each vector */
+    if (!tile->y)
+        NAME(add)(sum, pixels, vectors, tile->sums);
+    else if (tile->channels >= whole)
+        NAME(store)(sum, pixels, vectors, tile->y, tile->y_pixel, whole);
+    else
+        NAME(store)(sum, pixels, vectors, tile->y, tile->y_pixel, tile->channels);
 }
 
 #define TILE(pixels, vectors) \
