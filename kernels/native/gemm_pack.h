@@ -18,21 +18,38 @@ static WIDE NAMED(TYPE, gather)(const ELEMENT *place, size_t step, size_t left)
     return LOAD_WIDE(some);
 }
 
+/* dst[k] = line[k], zeros up to a multiple of LANES. What follows in the line is packed
+   next, after a tile: it can come into the L2 meanwhile. */
+static ALWAYS_INLINE void NAMED(TYPE, lay_line)(const ELEMENT *line, size_t k,
+                                                float *dst)
+{
+    const size_t fetched = 64 / sizeof(ELEMENT);
+    size_t p = 0;
+    for (; p + fetched <= k; p += fetched) {
+        __builtin_prefetch(line + p + k, 0, 2);
+        UNROLL
+        for (size_t i = p; i < p + fetched; i += LANES)
+            STORE_WIDE(dst + i, LOAD(line + i, LANES));
+    }
+    for (; p < k; p += LANES)
+        STORE_WIDE(dst + p, LOAD(line + p, k - p));
+}
+
 /* dst[line * pitch + k] = source; `most` lines, the missing ones zero. */
 static void NAMED(TYPE, lay_along)(const struct gemm_lines *lines, float *dst,
                                    size_t pitch, size_t most)
 {
-    for (size_t i = 0; i < most; i++) {
+    const size_t k = lines->k;
+    for (size_t i = 0; i < most; i++, dst += pitch) {
         const ELEMENT *line = (const ELEMENT *)lines->data + i * lines->line;
-        float *to = dst + i * pitch;
-        for (size_t p = 0; p < lines->k; p += LANES) {
-            WIDE x = ZERO();
-            if (i < lines->count)
-                x = lines->step == 1 ? LOAD(line + p, lines->k - p)
-                                     : NAMED(TYPE, gather)(line + p * lines->step,
-                                                           lines->step, lines->k - p);
-            STORE_WIDE(to + p, x);
-        }
+        if (i < lines->count && lines->step == 1)
+            NAMED(TYPE, lay_line)(line, k, dst);
+        else
+            for (size_t p = 0; p < k; p += LANES)
+                STORE_WIDE(dst + p, i < lines->count
+                                        ? NAMED(TYPE, gather)(line + p * lines->step,
+                                                              lines->step, k - p)
+                                        : ZERO());
     }
 }
 
