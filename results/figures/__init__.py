@@ -83,7 +83,7 @@ FIGURES: dict[str, FigureSpec] = {
         gemm_peak.caption,
     ),
     "roofline": FigureSpec(
-        "GEMM",
+        "Bounds",
         "Roofline",
         roofline.needs,
         roofline.BY,

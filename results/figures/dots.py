@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from tenbin.results.figures.axes import grid, log_ticks, plain_label
 from tenbin.results.figures.layout import panels, room_in, text_width_in
@@ -29,13 +29,17 @@ LABEL = 24  # characters of a layer's name
 
 @dataclass(frozen=True)
 class Panel:
-    """One number: its column, its name, and a line that marks a value of it."""
+    """One number: its column, its name, and a line that marks a value of it.
+
+    A linear axis reaches at least as far as `least` on both sides of the line.
+    """
 
     column: str
     title: str
     label: Callable[[float, object], str] = plain_label
     log: bool = True
     line: float | None = None
+    least: float = 0.0
 
 
 def dot_panels(
@@ -72,7 +76,8 @@ def _draw(
     place: dict[int, int],
     text: Callable[[str, Any], str],
 ) -> None:
-    seen: list[float] = [] if panel.line is None else [panel.line]
+    line, least = panel.line, panel.least
+    seen: list[float] = [] if line is None else [line - least, line + least]
     for turn, one in enumerate(series):
         points = one.points[one.points[panel.column].notna()]
         shift = BAND * ((turn + 0.5) / len(series) - 0.5)
@@ -94,6 +99,7 @@ def _scale(axes: Axes, panel: Panel, seen: Sequence[float]) -> None:
     if not panel.log:
         room = 0.06 * max(high - low, high, 1e-30)
         axes.set_xlim(min(0.0, low - room), high + room)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(FuncFormatter(panel.label))
         return
     room = max((high / low) ** 0.06, 1.12)

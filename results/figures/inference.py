@@ -17,6 +17,7 @@ from tenbin.results.figures.told import styled_value
 BY, needs, spread = tuple(answers.TASK), answers.needs, answers.spread
 SERIES = ["variant", "dtype"]
 MOST = 10
+A_POINT = 0.01
 
 
 def points_label(share: float, _: object = None) -> str:
@@ -27,7 +28,7 @@ def points_label(share: float, _: object = None) -> str:
 PANELS = (
     Panel("image_s", "time of an image", time_label),
     Panel("speedup", "speed-up over fp32", plain_label, line=1.0),
-    Panel("top1_change", "change of top-1, points", points_label, log=False, line=0.0),
+    Panel("top1_change", "change of top-1, points", points_label, False, 0.0, A_POINT),
 )
 
 
