@@ -12,9 +12,12 @@
 #define NAMED(a, b) NAMED_(a, b)
 
 /* kc, and the distance of rows in a packed panel: not a power of two, so that rows lie
-   in different sets of the L1. The depth of dot products, which keep A in no cache: that
-   of rows so long that memory streams them, while the panel of B takes 128 KiB of L2. */
+   in different sets of the L1. Narrow tiles take hardly longer than memory needs for
+   their rows: shallow panels let both go on side by side. The depth of dot products,
+   which keep A in no cache: that of rows so long that memory streams them, while the
+   panel of B takes 128 KiB of L2. */
 #define DEPTH ((size_t)384)
+#define NARROW_DEPTH ((size_t)128)
 #define A_DEPTH (DEPTH + 16)
 #define B_AHEAD 16 /* steps of k */
 #define DOT_KC(columns) ((size_t)32768 / (columns))

@@ -153,8 +153,8 @@ static void NAMED(TYPE, store)(const void *sums, size_t step, size_t count, void
 #include "gemm_dot.h"
 #undef ROWS
 
-#define PACKED(label, width, pack, run, most) \
-    {label, MR, width, DEPTH, A_BYTES, (width) * DEPTH * sizeof(float), \
+#define PACKED(label, width, depth, pack, run, most) \
+    {label, MR, width, depth, A_BYTES, (width) * (depth) * sizeof(float), \
      sizeof(ELEMENT), sizeof(float), false, most, NAMED(TYPE, pack_a), \
      NAMED(TYPE, pack), run, NAMED(TYPE, store)}
 #define DIRECT(columns, rows) \
@@ -168,8 +168,8 @@ static const struct gemm_kernel NAMED(TYPE, kernels)[] = {
     DIRECT(2, 4),
     DIRECT(4, 4),
     DIRECT(8, DOT_ROWS8),
-    PACKED("packed narrow", NR_NARROW, pack_narrow, tile_narrow, 64),
-    PACKED("packed wide", NR_WIDE, pack_wide, tile_wide, 0),
+    PACKED("packed narrow", NR_NARROW, NARROW_DEPTH, pack_narrow, tile_narrow, 64),
+    PACKED("packed wide", NR_WIDE, DEPTH, pack_wide, tile_wide, 0),
 };
 
 const struct gemm_family *GETTER(void)
