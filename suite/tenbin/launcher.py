@@ -16,8 +16,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -119,7 +120,7 @@ def launch(
     """
     tag = uuid4().hex
     started = time.time()
-    with log.open("ab") as sink:
+    with log.open("ab") as sink, _leaving_on_sigterm():
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -150,6 +151,24 @@ def _watch(
         elif time.monotonic() - since > timeout_s:
             return True
     return False
+
+
+@contextlib.contextmanager
+def _leaving_on_sigterm() -> Iterator[None]:
+    """Leave in order on SIGTERM, so that ranks are told and may save what they have."""
+
+    def leave(number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once is enough
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
