@@ -5,7 +5,7 @@
 Every element of every result keeps the bound of its algorithm (`tenbin.check`), or this
 exits 1. Float16 that is stored and summed in float32 is at the rounding of its output
 alone: the relative error is 2.1e-4, at most 1.05 times so, with direct products and
-with F(4x4). Printed are the worst over seeds; excess is in units of 2^-24 S. What sums
+with Winograd. Printed are the worst over seeds; excess is in units of 2^-24 S. What sums
 in float16 computes the layers of at most 300 MFLOP.
 """
 
@@ -18,12 +18,13 @@ from convolutions import listed  # type: ignore[import-not-found]
 
 from tenbin.case import Case
 from tenbin.kernels.conv import KERNEL, NATIVE, VARIANTS, verify
+from tenbin.kernels.conv.auto import WINOGRAD
 from tenbin.kernels.conv.operands import empty_result, operands
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import share
 
 ROUNDING, MARGIN = 2.1e-4, 1.05
-AT_ROUNDING = ("direct", "pixel", "pointwise", "winograd2", "winograd4", "dot")
+AT_ROUNDING = ("direct", "pixel", "pointwise", *WINOGRAD, "dot")
 SMALL_FLOPS = 3 * 10**8
 
 

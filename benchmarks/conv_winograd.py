@@ -20,6 +20,7 @@ from convolutions import Contender, ready, torch  # type: ignore[import-not-foun
 from interleaved import fastest, measure, verdict  # type: ignore[import-not-found]
 
 from tenbin.kernels import native
+from tenbin.kernels.conv.auto import WINOGRAD
 from tenbin.kernels.conv.native import numbers
 from tenbin.kernels.conv.networks import NETWORKS, Layer
 from tenbin.kernels.conv.problem import ConvProblem
@@ -29,8 +30,7 @@ NAMES = ("vgg-16", "resnet-50")
 EVERY, WIDE = 2.4, 3.3
 FEWEST_CHANNELS = 16  # below, no Winograd: conv1_1 is the pixel kernel's
 CONTENDERS = {
-    "winograd4": Contender("winograd4"),
-    "winograd2": Contender("winograd2"),
+    **{name: Contender(name) for name in WINOGRAD},
     **torch("float32"),
     **torch("bfloat16"),
 }
@@ -57,7 +57,7 @@ def pack_ns(problem: ConvProblem) -> int:
     """Return the time to pack the weights, the second time."""
     module = native.load()
     weights = np.zeros((problem.k, 3, 3, problem.c), np.float16)
-    call = ("conv_winograd4", "float16", numbers(problem), weights)
+    call = ("conv_winograd6", "float16", numbers(problem), weights)
     module.conv_pack(*call)
     begin = thread_time_ns()
     module.conv_pack(*call)

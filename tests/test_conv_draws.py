@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tenbin.dtypes import narrow, widen
 from tenbin.kernels.conv import KERNEL, NATIVE, VARIANTS
+from tenbin.kernels.conv.auto import WINOGRAD
 from tenbin.kernels.conv.operands import DRAWS, empty_result, operands
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import share
@@ -100,7 +101,7 @@ def test_flushing_subnormal_numbers_would_be_seen() -> None:
     assert not judge(np.zeros_like(result), right).ok
 
 
-@pytest.mark.parametrize("name", ["winograd2", "winograd4"])
+@pytest.mark.parametrize("name", WINOGRAD)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_winograd_spreads_infinities_and_fails(name: str, dtype: str) -> None:
     x, w = whole(SQUARE, dtype)
@@ -117,7 +118,7 @@ def test_winograd_spreads_infinities_and_fails(name: str, dtype: str) -> None:
     assert not touched[1].any()
 
 
-@pytest.mark.parametrize("name", ["winograd2", "winograd4"])
+@pytest.mark.parametrize("name", WINOGRAD)
 def test_winograd_overflows_before_the_sum_does(name: str) -> None:
     x, w = (np.abs(widen(a, "bfloat16", "float32")) for a in whole(SQUARE, "bfloat16"))
     pair = narrow(x / x.max() * 3e38, "bfloat16"), narrow(w, "bfloat16")
@@ -130,7 +131,7 @@ def test_winograd_overflows_before_the_sum_does(name: str) -> None:
     assert not judge(result, right).ok
 
 
-@pytest.mark.parametrize("name", ["winograd2", "winograd4"])
+@pytest.mark.parametrize("name", WINOGRAD)
 def test_winograd_rounds_to_infinity_as_float16_does(name: str) -> None:
     problem = replace(SQUARE, n=1)
     x, w = (np.abs(a) for a in whole(problem, "float16"))

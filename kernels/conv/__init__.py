@@ -48,6 +48,7 @@ NATIVE = {
     "pointwise": STORED,
     "winograd2": STORED,
     "winograd4": STORED,
+    "winograd6": STORED,
     "dot": STORED,
     "fp16acc": {"float16": "float16"},
     "fp16chunk": {"float16": "float16"},

@@ -3,13 +3,13 @@
     backwards                      direct
     few channels                   pixel, where that fits
     a matrix unit                  dot
-    3x3, stride 1                  winograd4, winograd2 or direct: the fewest products
+    3x3 or 5x5, stride 1           winograd6, 4, 2 or direct: the fewest products
     1x1                            pointwise
     all others                     direct
 
-Products are counted for each pair of channels. A direct one has 9 per output, F(m x m)
-has (m + 2)^2 per tile; and since it transforms the weights anew for every block of 56
-tiles, at 4 operations for a product of one tile, (m + 2)^2 times 4 more per block.
+Products are counted for each pair of channels. A direct one has r r per output, F(m, r)
+has m + r - 1 per tile and axis, fewer in the last; and since it transforms the weights
+anew for every block of tiles, at what as many products cost for some tiles, those, too.
 A matrix unit multiplies 16 times as fast as vectors; no transform makes up for that.
 `benchmarks/conv_auto.py` says what these rules miss. bfloat16 goes by the same rules:
 its dot instruction on vectors runs at half the rate on some processors, where `dot` is
@@ -18,14 +18,21 @@ slower than `direct`, so that it is only there for who asks.
 
 from dataclasses import replace
 
-from tenbin.kernels.conv.native import in_matrix_unit, lacking, native, unfit
+from tenbin.kernels.conv.native import (
+    in_matrix_unit,
+    lacking,
+    native,
+    outputs_of,
+    unfit,
+)
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
 FEW_K, FEW_C = 16, 4
-TAPS = 9
-BLOCK = 56  # tiles that share a transform of the weights
-TRANSFORM = 4  # its cost, in tiles
+WINOGRAD = ("winograd6", "winograd4", "winograd2")
+BLOCK = 84  # tiles that share a transform of the weights
+TRANSFORM = {3: 4, 5: 8}  # its cost, in tiles
+FEWEST_POINTS = 4  # of a tile and axis
 
 
 def auto(problem: ConvProblem, dtype: str, threads: int) -> Plan:
@@ -60,9 +67,9 @@ def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
 def _on_vectors(problem: ConvProblem) -> list[tuple[str, str]]:
     if problem.r == problem.s == 1:
         return [("pointwise", "1x1 is a matrix product")]
-    if problem.r == problem.s == 3:
-        products = {f"winograd{m}": _products(problem, m) for m in (4, 2)}
-        plain = TAPS * problem.n * problem.p * problem.q
+    if problem.r == problem.s and problem.r in TRANSFORM:
+        products = {name: _products(problem, outputs_of(name)) for name in WINOGRAD}
+        plain = problem.r**2 * problem.n * problem.p * problem.q
         return [
             (name, f"{plain / count:.1f} times fewer products")
             for name, count in sorted(products.items(), key=lambda item: item[1])
@@ -72,10 +79,18 @@ def _on_vectors(problem: ConvProblem) -> list[tuple[str, str]]:
 
 
 def _products(problem: ConvProblem, m: int) -> int:
-    """Return the products of F(m x m, 3 x 3) for each pair of channels, or their like.
+    """Return the products of F(m x m) for each pair of channels, or their like.
 
-    Filters are transformed for each block of tiles: `FEWEST_TILES` in
-    kernels/native/winograd.c.
+    Filters are transformed for each block of tiles: kernels/native/winograd.c.
     """
+    r = problem.r
     tiles = problem.n * -(-problem.p // m) * -(-problem.q // m)
-    return (m + 2) ** 2 * (tiles + TRANSFORM * -(-tiles // BLOCK))
+    blocks = max(1, round(tiles / BLOCK))
+    points = _points(problem.p, m, r) * _points(problem.q, m, r)
+    return problem.n * points + TRANSFORM[r] * (m + r - 1) ** 2 * blocks
+
+
+def _points(outputs: int, m: int, r: int) -> int:
+    """Return the points of all tiles of an axis."""
+    full, rest = divmod(outputs, m)
+    return full * (m + r - 1) + (max(rest + r - 1, FEWEST_POINTS) if rest else 0)

@@ -4,8 +4,9 @@
     direct      blocked over channels, border taps clipped          all, all directions
     pixel       vectors of neighbouring pixels                      few channels
     pointwise   a matrix product                                    1x1
-    winograd2   F(2x2, 3x3): 2.25 times fewer multiplications       3x3, stride 1
-    winograd4   F(4x4, 3x3): 4 times fewer                          3x3, stride 1
+    winograd2   F(2x2): 2.25 times fewer multiplications, 2.8       3x3, 5x5, stride 1
+    winograd4   F(4x4): 4 times fewer, 6.25                         3x3, 5x5, stride 1
+    winograd6   F(6x6): 5.06 times fewer                            3x3, stride 1
     dot         pairs by a dot instruction, or in the matrix unit   all
     fp16acc     sums kept in float16: for the study of accuracy     all
     fp16chunk   the same for 32 terms at a time, float32 across     all
@@ -32,14 +33,16 @@ from tenbin.kernels.conv.operands import as_nhwc, result_shape
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan, same
 
-C_BOUND = {"winograd4": 64.0, "dot": 16.0}  # observed: at most 18 and 4
+C_DIRECT, C_DOT = 8.0, 16.0  # observed: at most 1 and 4
+C_WINOGRAD = {4: 8.0, 6: 64.0, 8: 64.0}  # by points of an axis: at most 1, 18 and 40
 BACKWARD = {"direct"}
-_WINOGRAD = "3x3 at stride 1 and dilation 1 in one group, padded by at most 2"
+_WINOGRAD = "at stride 1 and dilation 1 in one group, padded by less than the filter"
 COMPUTES = {  # what the algorithms that do not compute every shape do
     "pixel": "fewer than 16 filters in one group",
     "pointwise": "1x1 without padding",
-    "winograd2": _WINOGRAD,
-    "winograd4": _WINOGRAD,
+    "winograd2": f"3x3 and 5x5 {_WINOGRAD}",
+    "winograd4": f"3x3 and 5x5 {_WINOGRAD}",
+    "winograd6": f"3x3 {_WINOGRAD}",
     "dot": "even numbers of channels in a group, 16 at least in matrix units",
 }
 
@@ -135,7 +138,20 @@ def _plan(
         as_nhwc(out, layout)[...] = run(x, dy, y)
         return out
 
-    c = problem.terms**0.5 if name.startswith("fp16") else C_BOUND.get(name, 8.0)
     details = {"algorithm": name, "isa": isa or module.chosen(*call[:2])}
     chosen = run if layout == "nhwc" else run_turned
-    return Plan(chosen, pack=pack if packs else same, c=c, details=details)
+    return Plan(chosen, pack=pack if packs else same, c=_bound(name, problem), details=details)
+
+
+def _bound(name: str, problem: ConvProblem) -> float:
+    """Return the c of the error's bound: sums may be off by c u sum |x w|."""
+    if name.startswith("fp16"):
+        return float(problem.terms**0.5)
+    if name.startswith("winograd"):
+        return C_WINOGRAD[outputs_of(name) + problem.r - 1]
+    return C_DOT if name == "dot" else C_DIRECT
+
+
+def outputs_of(name: str) -> int:
+    """Return the m of `winograd<m>`."""
+    return int(name.removeprefix("winograd"))

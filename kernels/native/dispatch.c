@@ -51,7 +51,8 @@
 
 #define WINOGRAD_ROWS(isa, suffix) \
     CONV_ROWS("conv_winograd2", winograd2, isa, suffix), \
-    CONV_ROWS("conv_winograd4", winograd4, isa, suffix)
+    CONV_ROWS("conv_winograd4", winograd4, isa, suffix), \
+    CONV_ROWS("conv_winograd6", winograd6, isa, suffix)
 
 /* Everything that was compiled, from slow to fast within an operation and dtype. */
 static const struct kernel KERNELS[] = {

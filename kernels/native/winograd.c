@@ -7,21 +7,25 @@
 #include "l2.h"
 
 #define LINE_FLOATS 16
-#define FEWEST_TILES ((size_t)56)
-#define TAPS 9
+#define FEWEST_POINTS 4
+#define FEWEST_TILES ((size_t)84)
 
-int winograd_fits(const struct conv_shape *shape)
+int winograd_fits(const struct conv_shape *shape, size_t m)
 {
-    return shape->r == 3 && shape->s == 3 && shape->groups == 1 &&
-           shape->stride_h == 1 && shape->stride_w == 1 && shape->dilation_h == 1 &&
-           shape->dilation_w == 1 && shape->pad_h <= 2 && shape->pad_w <= 2 &&
-           shape->h + 2 * shape->pad_h >= 3 && shape->w + 2 * shape->pad_w >= 3;
+    const size_t r = shape->r;
+    return (r == 3 || r == 5) && shape->s == r && m + r - 1 <= WINOGRAD_MOST &&
+           shape->groups == 1 && shape->stride_h == 1 && shape->stride_w == 1 &&
+           shape->dilation_h == 1 && shape->dilation_w == 1 && shape->pad_h < r &&
+           shape->pad_w < r && shape->h + 2 * shape->pad_h >= r &&
+           shape->w + 2 * shape->pad_w >= r;
 }
 
-static struct winograd_axis split_axis(size_t outputs, size_t m)
+/* The last tile has FEWEST_POINTS at least, even if an output of it is none. */
+static struct winograd_axis split_axis(size_t outputs, size_t m, size_t r)
 {
     const size_t left = outputs % m;
-    return (struct winograd_axis){outputs, outputs / m, left == 1 ? 2 : left};
+    const size_t rest = left + r - 1 < FEWEST_POINTS ? FEWEST_POINTS + 1 - r : left;
+    return (struct winograd_axis){outputs, outputs / m, left ? rest : 0};
 }
 
 /* V and M of a block stay in half of L2. With fewer tiles the transform of filters, done
@@ -52,9 +56,10 @@ struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
 {
     struct winograd_plan plan = {
         .m = m,
-        .points = m + 2,
-        .rows = split_axis(conv_out_h(shape), m),
-        .columns = split_axis(conv_out_w(shape), m),
+        .r = shape->r,
+        .points = m + shape->r - 1,
+        .rows = split_axis(conv_out_h(shape), m, shape->r),
+        .columns = split_axis(conv_out_w(shape), m, shape->r),
         .c = round_up(shape->c, lanes),
         .k = round_up(shape->k, panel),
     };
@@ -72,18 +77,19 @@ struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
 
 size_t winograd_packed_bytes(const struct winograd_plan *plan)
 {
-    return TAPS * plan->c * plan->k * sizeof(uint16_t);
+    return plan->r * plan->r * plan->c * plan->k * sizeof(uint16_t);
 }
 
 void winograd_pack(const struct conv_shape *shape, const struct winograd_plan *plan,
                    size_t panel, const uint16_t *weights, uint16_t *packed)
 {
+    const size_t taps = plan->r * plan->r;
     memset(packed, 0, winograd_packed_bytes(plan));
     for (size_t k = 0; k < shape->k; k++) {
-        uint16_t *to = packed + k / panel * plan->c * TAPS * panel + k % panel;
-        for (size_t tap = 0; tap < TAPS; tap++, to += panel)
+        uint16_t *to = packed + k / panel * plan->c * taps * panel + k % panel;
+        for (size_t tap = 0; tap < taps; tap++, to += panel)
             for (size_t c = 0; c < shape->c; c++)
-                to[c * TAPS * panel] = *weights++;
+                to[c * taps * panel] = *weights++;
     }
 }
 
@@ -121,8 +127,8 @@ struct winograd_tile winograd_tile(const struct winograd_plan *plan, size_t tile
         .image = index / columns / rows,
         .row = row * plan->m,
         .column = column * plan->m,
-        .row_outputs = rest_row ? plan->rows.rest : plan->m,
-        .column_outputs = rest_column ? plan->columns.rest : plan->m,
+        .row_points = (rest_row ? plan->rows.rest : plan->m) + plan->r - 1,
+        .column_points = (rest_column ? plan->columns.rest : plan->m) + plan->r - 1,
     };
 }
 
@@ -134,8 +140,8 @@ static size_t clamp(size_t tile, size_t first, size_t count)
 struct winograd_range winograd_tiles_of(const struct winograd_plan *plan, size_t i,
                                         size_t j, size_t first, size_t count)
 {
-    const int row_full = plan->rows.rest && i >= plan->rows.rest + 2;
-    const int column_full = plan->columns.rest && j >= plan->columns.rest + 2;
+    const int row_full = plan->rows.rest && i >= plan->rows.rest + plan->r - 1;
+    const int column_full = plan->columns.rest && j >= plan->columns.rest + plan->r - 1;
     const size_t begin = row_full ? plan->kind_end[WINOGRAD_REST_FULL] : 0;
     const int last_kind = column_full ? WINOGRAD_FULL
                           : row_full  ? WINOGRAD_FULL_REST

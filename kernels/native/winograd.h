@@ -1,22 +1,20 @@
-/* Winograd convolution with 3x3 filters: which tiles there are, and who computes them.
+/* Winograd convolution with filters of r x r: which tiles there are, and who computes them.
 
-   Of one axis: F(m, 3) gives m outputs from m + 2 inputs with m + 2 products instead of
-   3 m (Toom-Cook; Lavin & Gray 2016, arXiv:1509.09308). Both polynomials are evaluated
-   at m + 2 points, multiplied there, and the product is interpolated:
+   Of one axis: F(m, r) gives m outputs from n = m + r - 1 inputs with n products instead
+   of m r (Toom-Cook; Lavin & Gray 2016, arXiv:1509.09308). Both polynomials are evaluated
+   at n points, multiplied there, and the product is interpolated.
 
-       points   0  p  -p  inf                      F(2)
-                0  p  -p  inf  q                   F(3)
-                0  p  -p  inf  q  -q               F(4)
+   The transformed filter is w(a) at a point a, for tiles of every size, so that all share
+   one U; what is left over at the lower and right edge is a smaller F that skips the
+   last points:
 
-   The transformed filter is w(a), the same for all three, so tiles of every size share
-   one U; what is left over at the lower and
-   right edge is an F(2) or F(3) that skips the last points:
+       14 outputs = 6 + 6 + 2       20 of 8 + 8 + 8 products        F(6, 3)
+                  = 4 + 4 + 4 + 2   22 of 6 + 6 + 6 + 6             F(4, 3)
+       27 outputs = 6 * 4 + 3       55 of 7 * 8                     F(4, 5)
 
-       14 outputs = 4 + 4 + 4 + 2     22 of 6 + 6 + 6 + 6 products
-        7 outputs = 4 + 3             11 of 12
-
-   Cost per point: tiles x C x K multiplications, over points^2 / m^2 points per output:
-   4 of direct's 9 for m = 2, 2.25 for m = 4. */
+   Cost per point: tiles x C x K multiplications, over n^2 / m^2 points per output: for
+   r = 3, 4 of direct's 9 with m = 2, 2.25 with m = 4, 1.78 with m = 6; for r = 5, 9 of
+   25 with m = 2, 4 with m = 4. */
 
 #ifndef TENBIN_WINOGRAD_H
 #define TENBIN_WINOGRAD_H
@@ -24,10 +22,11 @@
 #include "conv.h"
 #include "sizes.h"
 
-#define WINOGRAD_MOST 6             /* points of an axis */
+#define WINOGRAD_MOST 8             /* points of an axis */
+#define WINOGRAD_TAPS 5             /* of a filter on an axis */
 #define WINOGRAD_CHUNK ((size_t)32) /* channels whose filters are transformed at once */
 
-/* Outputs 0, m, 2m, ... start `full` tiles of F(m); one F(rest) is behind them. */
+/* Outputs 0, m, 2 m, ... start `full` tiles of F(m, r); one F(rest, r) is behind them. */
 struct winograd_axis {
     size_t outputs, full, rest;
 };
@@ -35,17 +34,17 @@ struct winograd_axis {
 /* Tiles are numbered over all images by their kind, so that the tiles that have a point
    are always neighbours (F: full, r: rest; rows first):
 
-       | rF | FF | Fr | rr |        -q in rows: FF Fr      -q in columns: rF FF      */
+       | rF | FF | Fr | rr |        last in rows: FF Fr    last in columns: rF FF    */
 enum { WINOGRAD_REST_FULL, WINOGRAD_FULL, WINOGRAD_FULL_REST, WINOGRAD_REST,
        WINOGRAD_KINDS };
 
 struct winograd_tile {
     size_t image, row, column;      /* of the first output */
-    size_t row_outputs, column_outputs; /* the m of its two axes */
+    size_t row_points, column_points; /* the n of its two axes */
 };
 
 struct winograd_plan {
-    size_t m, points;
+    size_t m, r, points;
     struct winograd_axis rows, columns;
     size_t kind_end[WINOGRAD_KINDS]; /* the first tile behind this kind */
     size_t tiles, block;           /* all; at once */
@@ -58,7 +57,8 @@ struct winograd_range {
     size_t first, last;
 };
 
-int winograd_fits(const struct conv_shape *shape);
+/* Return whether F(m, r) computes the shape. */
+int winograd_fits(const struct conv_shape *shape, size_t m);
 
 /* `lanes`, `panel`: what C and K are rounded up to. */
 struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
@@ -87,7 +87,9 @@ struct winograd_range winograd_share(size_t count, int member, int members);
     const struct conv_algorithm *conv_winograd2_f16_##isa(void); \
     const struct conv_algorithm *conv_winograd2_bf16_##isa(void); \
     const struct conv_algorithm *conv_winograd4_f16_##isa(void); \
-    const struct conv_algorithm *conv_winograd4_bf16_##isa(void);
+    const struct conv_algorithm *conv_winograd4_bf16_##isa(void); \
+    const struct conv_algorithm *conv_winograd6_f16_##isa(void); \
+    const struct conv_algorithm *conv_winograd6_bf16_##isa(void);
 
 WINOGRAD_GETTERS(scalar)
 WINOGRAD_GETTERS(neon)

@@ -30,6 +30,8 @@ static inline vec madd(vec a, vec b, vec c)
     return FMA(a, b, c);
 }
 
+typedef vec square_of_vectors[WINOGRAD_MOST][WINOGRAD_MOST];
+
 #include "winograd_gemm.h"
 #include "winograd_points.h"
 
@@ -39,18 +41,32 @@ static inline vec madd(vec a, vec b, vec c)
         _Pragma("omp barrier") \
     }
 
-/* Call a transform with the m of its axes, and p, as constants where it is often. */
-#define CALL(function, tile, ...) \
-    if (plan->m == 2) \
-        function(2, 2, point_p(2), shape, plan, tile, __VA_ARGS__); \
-    else if ((tile).row_outputs == 4 && (tile).column_outputs == 4) \
-        function(4, 4, point_p(4), shape, plan, tile, __VA_ARGS__); \
-    else \
-        function((tile).row_outputs, (tile).column_outputs, point_p(4), shape, plan, \
-                 tile, __VA_ARGS__);
+/* Do what follows with constants: `most` points of whole tiles, `n` of this one. */
+#define POINTS(of_whole, of_this, ...) \
+    case (of_whole) * 16 + (of_this): { \
+        const size_t most = of_whole, n = of_this; \
+        __VA_ARGS__ \
+        break; \
+    }
+#define WITH_POINTS(of_whole, of_this, ...) \
+    switch ((of_whole) * 16 + (of_this)) { \
+        POINTS(4, 4, __VA_ARGS__) \
+        POINTS(6, 4, __VA_ARGS__) \
+        POINTS(6, 5, __VA_ARGS__) \
+        POINTS(6, 6, __VA_ARGS__) \
+        POINTS(8, 4, __VA_ARGS__) \
+        POINTS(8, 5, __VA_ARGS__) \
+        POINTS(8, 6, __VA_ARGS__) \
+        POINTS(8, 7, __VA_ARGS__) \
+        POINTS(8, 8, __VA_ARGS__) \
+    }
 
 /* The algorithm for tiles of m. */
 #define DEFINE(m, name) \
+    static int NAME(fits_##m)(const struct conv_shape *shape) \
+    { \
+        return winograd_fits(shape, m); \
+    } \
     static size_t NAME(packed_bytes_##m)(const struct conv_shape *shape) \
     { \
         const struct winograd_plan plan = winograd_plan(shape, m, LANES, PANEL, 1); \
@@ -77,7 +93,7 @@ static inline vec madd(vec a, vec b, vec c)
     const struct conv_algorithm *name(void) \
     { \
         static const struct conv_algorithm algorithm = { \
-            winograd_fits, NAME(packed_bytes_##m), NAME(pack_##m), \
+            NAME(fits_##m), NAME(packed_bytes_##m), NAME(pack_##m), \
             NAME(scratch_bytes_##m), NAME(run_##m), \
             CONV_FORWARD}; \
         return &algorithm; \
@@ -87,9 +103,11 @@ static inline vec madd(vec a, vec b, vec c)
 #include "winograd_body.h"
 DEFINE(2, ISA(conv_winograd2_f16))
 DEFINE(4, ISA(conv_winograd4_f16))
+DEFINE(6, ISA(conv_winograd6_f16))
 #undef TYPE
 
 #define TYPE bf16
 #include "winograd_body.h"
 DEFINE(2, ISA(conv_winograd2_bf16))
 DEFINE(4, ISA(conv_winograd4_bf16))
+DEFINE(6, ISA(conv_winograd6_bf16))

@@ -9,10 +9,10 @@
                M[point][tile][PANEL] += V U
            y <--transform, round-- M
 
-   Weights come in as stored, 18 bytes per channel and filter instead of the 144 of a U
-   packed before: what is far from the core is read often, so that it has to be small.
-   Products cost (m + 2)^2 C K / LANES madd per tile; transforms 2 (m + 2)^2 (C + K) /
-   LANES per tile, 4 (m + 2)^2 C K / LANES per block. */
+   Weights come in as stored, 2 r^2 bytes per channel and filter instead of the 4 n^2 of a
+   U packed before: what is far from the core is read often, so that it has to be small.
+   Products cost n^2 C K / LANES madd per tile; transforms about 3 n^2 (C + K) / LANES per
+   tile, 2 n^2 C K / LANES per block. */
 
 static inline vec NAME(widen_some)(const uint16_t *from, size_t count)
 {
@@ -28,109 +28,168 @@ static inline void NAME(round_some)(uint16_t *to, vec value, size_t count)
 }
 
 /* U of row `i` of points, `channels` channels and one panel. */
-static ALWAYS_INLINE void NAME(transform_row)(size_t points, float p, size_t i,
+static ALWAYS_INLINE void NAME(transform_row)(size_t most, size_t r, size_t i,
                                               const uint16_t *w, size_t channels,
                                               float *u, size_t u_step)
 {
-    for (size_t c = 0; c < channels; c++, w += 8 * PANEL)
+    for (size_t c = 0; c < channels; c++, w += (r * r - 1) * PANEL)
         for (size_t j = 0; j < VECTORS; j++, w += LANES, u += LANES) {
-            vec column[3], tap[3];
+            vec column[WINOGRAD_TAPS], tap[WINOGRAD_TAPS];
             UNROLL
-            for (size_t s = 0; s < 3; s++) {
+            for (size_t s = 0; s < r; s++) {
                 UNROLL
-                for (size_t r = 0; r < 3; r++)
-                    tap[r] = WIDEN(w + (r * 3 + s) * PANEL);
-                column[s] = filter_at_point(p, i, tap);
+                for (size_t t = 0; t < r; t++)
+                    tap[t] = WIDEN(w + (t * r + s) * PANEL);
+                column[s] = filter_at_point(most, r, i, tap);
             }
             UNROLL
-            for (size_t k = 0; k < points; k++)
-                store(u + k * u_step, filter_at_point(p, k, column));
+            for (size_t k = 0; k < most; k++)
+                store(u + k * u_step, filter_at_point(most, r, k, column));
         }
 }
 
-#define ROW(i) \
+#define ROW(most, r, i) \
     case i: \
-        NAME(transform_row)(points, p, i, w, channels, u, u_step); \
+        if (i < most) \
+            NAME(transform_row)(most, r, i, w, channels, u, u_step); \
+        break;
+#define ROWS(most, r) \
+    case (most) * 16 + (r): \
+        switch (row) { \
+            ROW(most, r, 0) ROW(most, r, 1) ROW(most, r, 2) ROW(most, r, 3) \
+            ROW(most, r, 4) ROW(most, r, 5) ROW(most, r, 6) ROW(most, r, 7) \
+        } \
         break;
 
-static ALWAYS_INLINE void NAME(transform_filters)(size_t points, float p, size_t row,
-                                                  const uint16_t *w, size_t channels,
-                                                  float *u, size_t u_step)
+static void NAME(transform_filters)(const struct winograd_plan *plan, size_t row,
+                                    const uint16_t *w, size_t channels, float *u)
 {
-    switch (row) {
-        ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
+    const size_t u_step = plan->u_step;
+    switch (plan->points * 16 + plan->r) {
+        ROWS(4, 3)
+        ROWS(6, 3)
+        ROWS(8, 3)
+        ROWS(6, 5)
+        ROWS(8, 5)
     }
 }
 
+#undef ROWS
 #undef ROW
 
-/* V of one tile: the border of the image is read from `zeros`. */
-static ALWAYS_INLINE void
-NAME(transform_input)(size_t row_outputs, size_t column_outputs, float p,
-                      const struct conv_shape *shape, const struct winograd_plan *plan,
-                      struct winograd_tile tile, const uint16_t *x,
-                      const uint16_t *zeros, float *v, size_t tiles)
+typedef const uint16_t *NAME(pixels)[WINOGRAD_MOST][WINOGRAD_MOST];
+
+/* Where the inputs of a tile are: beyond the border, in `zeros`. */
+static void NAME(find_pixels)(const struct conv_shape *shape, struct winograd_tile tile,
+                              const uint16_t *x, const uint16_t *zeros,
+                              NAME(pixels) pixel)
 {
-    const size_t rows = row_outputs + 2, columns = column_outputs + 2;
-    const uint16_t *pixel[WINOGRAD_MOST][WINOGRAD_MOST];
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++) {
+    for (size_t i = 0; i < tile.row_points; i++)
+        for (size_t j = 0; j < tile.column_points; j++) {
             const size_t h = tile.row + i - shape->pad_h;
             const size_t w = tile.column + j - shape->pad_w;
             const size_t at = (tile.image * shape->h + h) * shape->w + w;
             pixel[i][j] = h < shape->h && w < shape->w ? x + at * shape->c : zeros;
         }
+}
+
+/* `columns` columns of n inputs become as many of n points. */
+static ALWAYS_INLINE void NAME(input_columns)(size_t most, size_t n, size_t columns,
+                                              NAME(pixels) pixel, size_t c, size_t left,
+                                              square_of_vectors at)
+{
+    for (size_t j = 0; j < columns; j++) {
+        vec d[WINOGRAD_MOST], column[WINOGRAD_MOST];
+        UNROLL
+        for (size_t i = 0; i < n; i++)
+            d[i] = NAME(widen_some)(pixel[i][j] + c, left);
+        input_at_points(most, n, d, column);
+        UNROLL
+        for (size_t i = 0; i < n; i++)
+            at[i][j] = column[i];
+    }
+}
+
+static ALWAYS_INLINE void NAME(input_rows)(size_t most, size_t n, size_t rows,
+                                           square_of_vectors d, float *v, size_t v_step)
+{
+    for (size_t i = 0; i < rows; i++, v += most * v_step) {
+        vec at[WINOGRAD_MOST];
+        input_at_points(most, n, d[i], at);
+        UNROLL
+        for (size_t j = 0; j < n; j++)
+            store(v + j * v_step, at[j]);
+    }
+}
+
+/* V of one tile. */
+static void NAME(transform_input)(const struct conv_shape *shape,
+                                  const struct winograd_plan *plan,
+                                  struct winograd_tile tile, const uint16_t *x,
+                                  const uint16_t *zeros, float *v, size_t tiles)
+{
+    const size_t rows = tile.row_points, columns = tile.column_points;
+    NAME(pixels) pixel;
+    NAME(find_pixels)(shape, tile, x, zeros, pixel);
     for (size_t c = 0; c < shape->c; c += LANES, v += tiles * LANES) {
-        vec column[WINOGRAD_MOST][WINOGRAD_MOST];
-        vec d[WINOGRAD_MOST] = {spread(0)}, at[WINOGRAD_MOST] = {spread(0)};
-        for (size_t j = 0; j < columns; j++) {
-            UNROLL
-            for (size_t i = 0; i < rows; i++)
-                d[i] = NAME(widen_some)(pixel[i][j] + c, shape->c - c);
-            input_at_points(row_outputs, p, d, at);
-            UNROLL
-            for (size_t i = 0; i < rows; i++)
-                column[i][j] = at[i];
-        }
-        for (size_t i = 0; i < rows; i++) {
-            input_at_points(column_outputs, p, column[i], at);
-            UNROLL
-            for (size_t j = 0; j < columns; j++)
-                store(v + (i * plan->points + j) * plan->v_step, at[j]);
-        }
+        square_of_vectors at;
+        WITH_POINTS(plan->points, rows,
+                    NAME(input_columns)(most, n, columns, pixel, c, shape->c - c, at);)
+        WITH_POINTS(plan->points, columns,
+                    NAME(input_rows)(most, n, rows, at, v, plan->v_step);)
+    }
+}
+
+static ALWAYS_INLINE void NAME(output_columns)(size_t most, size_t n, size_t m,
+                                               size_t columns, const float *from,
+                                               size_t m_step, square_of_vectors out)
+{
+    for (size_t j = 0; j < columns; j++, from += m_step) {
+        vec at[WINOGRAD_MOST], column[WINOGRAD_MOST];
+        UNROLL
+        for (size_t i = 0; i < n; i++)
+            at[i] = load(from + i * most * m_step);
+        outputs_from_points(most, n, m, at, column);
+        UNROLL
+        for (size_t i = 0; i < m; i++)
+            out[i][j] = column[i];
+    }
+}
+
+static ALWAYS_INLINE void NAME(output_rows)(size_t most, size_t n, size_t m, size_t rows,
+                                            size_t columns, square_of_vectors at,
+                                            uint16_t *y, size_t width, size_t k,
+                                            size_t left)
+{
+    for (size_t i = 0; i < rows; i++) {
+        vec out[WINOGRAD_MOST];
+        outputs_from_points(most, n, m, at[i], out);
+        UNROLL
+        for (size_t j = 0; j < m; j++)
+            if (j < columns)
+                NAME(round_some)(y + (i * width + j) * k, out[j], left);
     }
 }
 
 /* y of one tile and panel from M, clipped where the last tile reaches beyond. */
 static ALWAYS_INLINE void
-NAME(transform_output)(size_t row_outputs, size_t column_outputs, float p,
-                       const struct conv_shape *shape, const struct winograd_plan *plan,
-                       struct winograd_tile tile, const float *m, size_t first,
-                       uint16_t *y)
+NAME(transform_output)(size_t r, const struct conv_shape *shape,
+                       const struct winograd_plan *plan, struct winograd_tile tile,
+                       const float *m, size_t first, uint16_t *y)
 {
-    const size_t rows = row_outputs + 2, columns = column_outputs + 2;
     const size_t height = plan->rows.outputs, width = plan->columns.outputs;
+    const size_t last = least(first + PANEL, shape->k);
+    const size_t rows = least(tile.row_points - r + 1, height - tile.row);
+    const size_t columns = width - tile.column;
     y += ((tile.image * height + tile.row) * width + tile.column) * shape->k;
-    const size_t last = first + PANEL < shape->k ? first + PANEL : shape->k;
-    for (size_t k = first; k < last; k += LANES) {
-        const float *from = m + k - first;
-        vec column[WINOGRAD_MOST][WINOGRAD_MOST];
-        vec at[WINOGRAD_MOST] = {spread(0)}, out[WINOGRAD_MOST] = {spread(0)};
-        for (size_t j = 0; j < columns; j++) {
-            UNROLL
-            for (size_t i = 0; i < rows; i++)
-                at[i] = load(from + (i * plan->points + j) * plan->m_step);
-            outputs_from_points(row_outputs, p, at, out);
-            UNROLL
-            for (size_t i = 0; i < row_outputs; i++)
-                column[i][j] = out[i];
-        }
-        for (size_t i = 0; i < row_outputs && tile.row + i < height; i++) {
-            outputs_from_points(column_outputs, p, column[i], out);
-            for (size_t j = 0; j < column_outputs && tile.column + j < width; j++)
-                NAME(round_some)(y + (i * width + j) * shape->k + k, out[j],
-                                  shape->k - k);
-        }
+    for (size_t k = first; k < last; k += LANES, m += LANES) {
+        square_of_vectors out;
+        WITH_POINTS(plan->points, tile.row_points,
+                    NAME(output_columns)(most, n, n - r + 1, tile.column_points, m,
+                                         plan->m_step, out);)
+        WITH_POINTS(plan->points, tile.column_points,
+                    NAME(output_rows)(most, n, n - r + 1, rows, columns, out, y + k,
+                                      width, shape->k, shape->k - k);)
     }
 }
 
@@ -152,13 +211,8 @@ static void NAME(multiply_panel)(const struct NAME(work) *work, size_t panel,
     for (size_t step = 0; step < points * chunks; step++) {
         const size_t row = step / chunks, c = step % chunks * WINOGRAD_CHUNK;
         const size_t channels = least(plan->c - c, WINOGRAD_CHUNK);
-        const uint16_t *w = work->w + (panel * plan->c + c) * 9 * PANEL;
-        if (points == 4)
-            NAME(transform_filters)(4, point_p(2), row, w, channels, work->u,
-                                    plan->u_step);
-        else
-            NAME(transform_filters)(6, point_p(4), row, w, channels, work->u,
-                                    plan->u_step);
+        const uint16_t *w = work->w + (panel * plan->c + c) * plan->r * plan->r * PANEL;
+        NAME(transform_filters)(plan, row, w, channels, work->u);
         for (size_t column = 0; column < points; column++) {
             const size_t point = row * points + column;
             const struct winograd_range have =
@@ -180,8 +234,8 @@ static void NAME(run_block)(const struct NAME(work) *work, size_t first, size_t 
     struct winograd_range mine = winograd_share(count, member, members);
     for (size_t t = mine.first; t < mine.last; t++) {
         const struct winograd_tile tile = winograd_tile(plan, first + t);
-        CALL(NAME(transform_input), tile, work->x, work->zeros, work->v + t * LANES,
-             count)
+        NAME(transform_input)(shape, plan, tile, work->x, work->zeros,
+                              work->v + t * LANES, count);
     }
     TOGETHER(members)
     mine = winograd_share(plan->k / PANEL, member, members);
@@ -189,8 +243,11 @@ static void NAME(run_block)(const struct NAME(work) *work, size_t first, size_t 
         NAME(multiply_panel)(work, panel, first, count);
         for (size_t t = 0; t < count; t++) {
             const struct winograd_tile tile = winograd_tile(plan, first + t);
-            CALL(NAME(transform_output), tile, work->m + t * PANEL, panel * PANEL,
-                 work->y)
+            const float *m = work->m + t * PANEL;
+            if (shape->r == 3)
+                NAME(transform_output)(3, shape, plan, tile, m, panel * PANEL, work->y);
+            else
+                NAME(transform_output)(5, shape, plan, tile, m, panel * PANEL, work->y);
         }
     }
     TOGETHER(members)

@@ -16,7 +16,7 @@ static ALWAYS_INLINE void multiply(size_t tiles, const float *v, size_t v_row,
     for (size_t t = 0; t < tiles; t++)
         UNROLL
         for (size_t j = 0; j < VECTORS; j++)
-            sum[t][j] = more ? load(m + t * PANEL + j * LANES) : spread(0);
+            sum[t][j] = spread(0);
     for (const float *end = u + c * PANEL; u < end; v += v_row)
         for (size_t lane = 0; lane < LANES; lane++, u += PANEL) {
             vec row[VECTORS];
@@ -36,8 +36,12 @@ static ALWAYS_INLINE void multiply(size_t tiles, const float *v, size_t v_row,
     UNROLL
     for (size_t t = 0; t < tiles; t++)
         UNROLL
-        for (size_t j = 0; j < VECTORS; j++)
-            store(m + t * PANEL + j * LANES, sum[t][j]);
+        for (size_t j = 0; j < VECTORS; j++) {
+            float *to = m + t * PANEL + j * LANES;
+            if (more)
+                sum[t][j] += load(to);
+            store(to, sum[t][j]);
+        }
 }
 
 #define CASE(tiles) \

@@ -1,128 +1,178 @@
-/* The polynomials of F(2), F(3) and F(4) on one axis, at the points 0 p -p inf q -q.
+/* The polynomials of F(m, r) on one axis, at the first n = m + r - 1 of these points:
 
-   The filter at point a is w0 + w1 a + w2 a^2, at inf w2. The input at a is the product
-   of x - b over the other points b of F(m), its powers of x replaced by the inputs d0 d1
-   ...; where F(m) lacks points of F(4), times the a - b that are missing, so that one
-   division serves all:
+       0  p  -p  inf  q  -q  s  -s          n = 4, 6, 8: pairs a, -a    5, 7: one a alone
 
-       F(3): a + q      F(2): (a + q)(a - q)
+   A convolution has `most` of them in its whole tiles, fewer in the last one of a row;
+   that changes no filter, so that all tiles share U.
 
-   The output i is the sum of a^i times what is at a, divided by the product of a - b over
-   the other points b of F(4), the last one plus what is at inf. There are more filters
-   than outputs of a tile, so the outputs divide.
+   The filter at a is the sum of w[k] a^k, at inf its last w. The input at a is the
+   product of x - b over the other points b, its powers of x replaced by the inputs d0 d1
+   ...; where points are lacking, times their a - b, so that one division serves all. An
+   output i is the sum of a^i times what is at a, divided by the product of a - b over
+   the other points b of all `most`; the last one plus what is at inf. There are more
+   filters than outputs of a tile, so the outputs divide.
 
-   q is 2 p. F(2) alone is most accurate with p = 1; F(4) with p = 3/4, where constants
-   of inputs and filters are exact, and the error is half of that with p = 1, a fourth at
-   its largest: points on both sides of 1 keep their powers alike (Barabasz et al. 2020,
-   arXiv:1803.10986). All arguments but vectors become constants. */
+   Points come in pairs, since sums over even and over odd powers serve both of a pair:
 
-#define Q (2 * p)
+       input at a, -a    even + a odd, even - a odd    of the product of x^2 - b^2
+
+   With one a alone, all others are those of the pairs, from d1 - a d0, d2 - a d1, ...
+
+   Points on both sides of 1 keep their powers alike (Barabasz et al. 2020,
+   arXiv:1803.10986). Of the multiples of 1/8 up to 5/2, three pairs are most accurate at
+   1/2, 1, 2; two at 3/4, 3/2, with half the error of 1, 2. All of these make constants
+   that are exact. All arguments but vectors become constants. */
+
+#define PAIRS(n) (((n) - 2) / 2)
+#define AT_INF 3
+#define AT_PAIR(i) ((i) == 0 ? 1 : 2 * (i) + 2)
 #define TIMES(number, x) (spread(number) * (x))
 
-static inline float point_p(size_t m)
+static ALWAYS_INLINE float point_of_pair(size_t most, size_t i)
 {
-    return m == 2 ? 1 : 0.75f;
+    if (most == 4)
+        return 1;
+    if (most == 6)
+        return i == 0 ? 0.75f : 1.5f;
+    return i == 0 ? 1 : i == 1 ? 0.5f : 2;
 }
 
-/* Evaluate a filter at one point. Sums and differences of what two points share have
-   units of their own beside those of madd on some CPUs. */
-static ALWAYS_INLINE vec filter_at_point(float p, size_t point, const vec w[3])
+static ALWAYS_INLINE float square(size_t most, size_t i)
 {
-    const vec even_p = madd(spread(p * p), w[2], w[0]), odd_p = TIMES(p, w[1]);
-    const vec even_q = madd(spread(Q * Q), w[2], w[0]), odd_q = TIMES(Q, w[1]);
-    const vec at[WINOGRAD_MOST] = {w[0], even_p + odd_p, even_p - odd_p,
-                                   w[2], even_q + odd_q, even_q - odd_q};
-    return at[point];
+    return point_of_pair(most, i) * point_of_pair(most, i);
 }
 
-static ALWAYS_INLINE void input_2(float p, const vec *d, vec *at)
+/* The product of x^2 - a^2 over the pairs `from` .. `to` - 1 but `skip`. */
+static ALWAYS_INLINE float distance(size_t most, size_t from, size_t to, size_t skip,
+                                    float x_square)
 {
-    at[0] = TIMES(-Q * Q, madd(spread(-p * p), d[0], d[2]));
-    at[1] = TIMES(p * p - Q * Q, madd(spread(p), d[1], d[2]));
-    at[2] = TIMES(p * p - Q * Q, madd(spread(-p), d[1], d[2]));
-    at[3] = madd(spread(-p * p), d[1], d[3]);
+    float product = 1;
+    UNROLL
+    for (size_t i = from; i < to; i++)
+        if (i != skip)
+            product *= x_square - square(most, i);
+    return product;
 }
 
-static ALWAYS_INLINE void input_3(float p, const vec *d, vec *at)
+/* The same product over the first `pairs` with d[0] d[2] d[4] ... for powers of x^2. */
+static ALWAYS_INLINE vec product(size_t most, size_t pairs, size_t skip, const vec *d)
 {
-    const vec even = madd(spread(-p * p), d[0], d[2]);
-    const vec odd = madd(spread(-p * p), d[1], d[3]);
-    const vec near = madd(spread(p - Q), d[2], d[3]);
-    const vec far = madd(spread(-p - Q), d[2], d[3]);
-    at[0] = TIMES(Q, madd(spread(-Q), even, odd));
-    at[1] = TIMES(p + Q, madd(spread(-p * Q), d[1], near));
-    at[2] = TIMES(Q - p, madd(spread(p * Q), d[1], far));
-    at[3] = madd(spread(-Q), odd, madd(spread(-p * p), d[2], d[4]));
-    at[4] = TIMES(2 * Q, odd);
+    float of_power[WINOGRAD_MOST / 2] = {1};
+    size_t degree = 0;
+    UNROLL
+    for (size_t i = 0; i < pairs; i++)
+        if (i != skip) {
+            degree++;
+            UNROLL
+            for (size_t k = degree; k > 0; k--)
+                of_power[k] = of_power[k - 1] - square(most, i) * of_power[k];
+            of_power[0] *= -square(most, i);
+        }
+    vec sum = d[2 * degree];
+    UNROLL
+    for (size_t k = degree; k > 0; k--)
+        sum = madd(spread(of_power[k - 1]), d[2 * k - 2], sum);
+    return sum;
 }
 
-static ALWAYS_INLINE void input_4(float p, const vec *d, vec *at)
+/* Evaluate a filter of r taps at one point. Sums and differences of what two points
+   share have units of their own beside those of madd on some CPUs. */
+static ALWAYS_INLINE vec filter_at_point(size_t most, size_t r, size_t point,
+                                         const vec *w)
 {
-    const vec even_p = madd(spread(-Q * Q), d[2], d[4]);
-    const vec even_q = madd(spread(-p * p), d[2], d[4]);
-    const vec odd_p = madd(spread(-Q * Q), d[1], d[3]);
-    const vec odd_q = madd(spread(-p * p), d[1], d[3]);
-    at[0] = madd(spread(p * p * Q * Q), d[0], madd(spread(-p * p - Q * Q), d[2], d[4]));
-    at[1] = madd(spread(p), odd_p, even_p);
-    at[2] = madd(spread(-p), odd_p, even_p);
-    at[3] = madd(spread(p * p * Q * Q), d[1], madd(spread(-p * p - Q * Q), d[3], d[5]));
-    at[4] = madd(spread(Q), odd_q, even_q);
-    at[5] = madd(spread(-Q), odd_q, even_q);
+    if (point == 0 || point == AT_INF)
+        return w[point ? r - 1 : 0];
+    const size_t pair = point < AT_INF ? 0 : point / 2 - 1;
+    const float a = point_of_pair(most, pair);
+    vec even = w[(r - 1) / 2 * 2], odd = w[r / 2 * 2 - 1];
+    UNROLL
+    for (size_t k = (r - 1) / 2; k > 0; k--)
+        even = madd(spread(a * a), even, w[2 * k - 2]);
+    UNROLL
+    for (size_t k = r / 2 - 1; k > 0; k--)
+        odd = madd(spread(a * a), odd, w[2 * k - 1]);
+    odd = TIMES(a, odd);
+    return point == AT_PAIR(pair) ? even + odd : even - odd;
 }
 
-/* 1 / the product of a - b: at 0, at p and -p, at q and -q. */
-#define AT_0 (1 / (p * p * Q * Q))
-#define AT_P (1 / (2 * p * p * (p * p - Q * Q)))
-#define AT_Q (1 / (2 * Q * Q * (Q * Q - p * p)))
-
-static ALWAYS_INLINE void output_2(float p, const vec *at, vec *y)
+/* Evaluate the inputs at 0, at inf and at pairs, all times what is lacking. */
+static ALWAYS_INLINE void input_at_pairs(size_t most, size_t pairs, const vec *d, vec *at)
 {
-    y[0] = madd(spread(AT_P), at[1] + at[2], TIMES(AT_0, at[0]));
-    y[1] = madd(spread(p * AT_P), at[1] - at[2], at[3]);
+    at[0] = product(most, pairs, pairs, d);
+    at[AT_INF] = product(most, pairs, pairs, d + 1);
+    UNROLL
+    for (size_t i = 0; i < pairs; i++) {
+        const vec odd = product(most, pairs, i, d + 1);
+        const vec even = product(most, pairs, i, d + 2);
+        at[AT_PAIR(i)] = madd(spread(point_of_pair(most, i)), odd, even);
+        at[AT_PAIR(i) + 1] = madd(spread(-point_of_pair(most, i)), odd, even);
+    }
 }
 
-static ALWAYS_INLINE void output_3(float p, const vec *at, vec *y)
+/* Evaluate n inputs at n points. */
+static ALWAYS_INLINE void input_at_points(size_t most, size_t n, const vec *d, vec *at)
 {
-    const vec even = at[1] + at[2], odd = at[1] - at[2];
-    y[0] = madd(spread(AT_Q), at[4], madd(spread(AT_P), even, TIMES(AT_0, at[0])));
-    y[1] = madd(spread(Q * AT_Q), at[4], TIMES(p * AT_P, odd));
-    y[2] = madd(spread(Q * Q * AT_Q), at[4], madd(spread(p * p * AT_P), even, at[3]));
+    const size_t pairs = PAIRS(n), all = PAIRS(most), have = pairs + n % 2;
+    const float alone = n % 2 ? point_of_pair(most, pairs) : 0;
+    vec shifted[WINOGRAD_MOST];
+    if (n % 2) {
+        UNROLL
+        for (size_t i = 0; i + 1 < n; i++)
+            shifted[i] = madd(spread(-alone), d[i], d[i + 1]);
+        input_at_pairs(most, pairs, shifted, at);
+        at[n - 1] = TIMES(2 * alone * distance(most, have, all, all, alone * alone),
+                          product(most, pairs, pairs, d + 1));
+    } else
+        input_at_pairs(most, pairs, d, at);
+    if (n == most)
+        return;
+    at[0] = TIMES((n % 2 ? alone : 1) * distance(most, have, all, all, 0), at[0]);
+    UNROLL
+    for (size_t i = 0; i < pairs; i++) {
+        const float a = point_of_pair(most, i);
+        const float lacking = distance(most, have, all, all, a * a);
+        at[AT_PAIR(i)] = TIMES((n % 2 ? alone + a : 1) * lacking, at[AT_PAIR(i)]);
+        at[AT_PAIR(i) + 1] = TIMES((n % 2 ? alone - a : 1) * lacking, at[AT_PAIR(i) + 1]);
+    }
 }
 
-static ALWAYS_INLINE void output_4(float p, const vec *at, vec *y)
+static ALWAYS_INLINE float power(float a, size_t exponent)
 {
-    const vec even_p = at[1] + at[2], odd_p = at[1] - at[2];
-    const vec even_q = at[4] + at[5], odd_q = at[4] - at[5];
-    y[0] = madd(spread(AT_Q), even_q, madd(spread(AT_P), even_p, TIMES(AT_0, at[0])));
-    y[1] = madd(spread(Q * AT_Q), odd_q, TIMES(p * AT_P, odd_p));
-    y[2] = madd(spread(Q * Q * AT_Q), even_q, TIMES(p * p * AT_P, even_p));
-    y[3] = madd(spread(Q * Q * Q * AT_Q), odd_q,
-                madd(spread(p * p * p * AT_P), odd_p, at[3]));
+    float result = 1;
+    UNROLL
+    for (size_t i = 0; i < exponent; i++)
+        result *= a;
+    return result;
 }
 
-#undef AT_0
-#undef AT_P
-#undef AT_Q
-#undef Q
+/* Interpolate m outputs from n points. */
+static ALWAYS_INLINE void outputs_from_points(size_t most, size_t n, size_t m,
+                                              const vec *at, vec *y)
+{
+    const size_t pairs = PAIRS(n), all = PAIRS(most);
+    vec even[WINOGRAD_MOST / 2], odd[WINOGRAD_MOST / 2];
+    UNROLL
+    for (size_t i = 0; i < pairs; i++) {
+        even[i] = at[AT_PAIR(i)] + at[AT_PAIR(i) + 1];
+        odd[i] = at[AT_PAIR(i)] - at[AT_PAIR(i) + 1];
+    }
+    if (n % 2)
+        even[pairs] = odd[pairs] = at[n - 1];
+    UNROLL
+    for (size_t k = 0; k < m; k++) {
+        y[k] = k == m - 1 ? at[AT_INF] : spread(0);
+        if (k == 0)
+            y[k] = madd(spread(1 / distance(most, 0, all, all, 0)), at[0], y[k]);
+        UNROLL
+        for (size_t i = 0; i < pairs + n % 2; i++) {
+            const float a = point_of_pair(most, i);
+            const float all_but = 2 * a * a * distance(most, 0, all, i, a * a);
+            y[k] = madd(spread(power(a, k) / all_but), k % 2 ? odd[i] : even[i], y[k]);
+        }
+    }
+}
+
+#undef PAIRS
+#undef AT_INF
+#undef AT_PAIR
 #undef TIMES
-
-/* Evaluate the inputs of one F(m). */
-static ALWAYS_INLINE void input_at_points(size_t m, float p, const vec *d, vec *at)
-{
-    if (m == 2)
-        input_2(p, d, at);
-    else if (m == 3)
-        input_3(p, d, at);
-    else
-        input_4(p, d, at);
-}
-
-static ALWAYS_INLINE void outputs_from_points(size_t m, float p, const vec *at, vec *y)
-{
-    if (m == 2)
-        output_2(p, at, y);
-    else if (m == 3)
-        output_3(p, at, y);
-    else
-        output_4(p, at, y);
-}
