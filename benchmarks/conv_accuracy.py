@@ -4,9 +4,9 @@
 
 Every element of every result keeps the bound of its algorithm (`tenbin.check`), or this
 exits 1. Float16 that is stored and summed in float32 is at the rounding of its output
-alone: the relative error is 2.1e-4, at most 1.05 times so, with direct products and
-with Winograd. Printed are the worst over seeds; excess is in units of 2^-24 S. What sums
-in float16 computes the layers of at most 300 MFLOP.
+alone: the relative error is 2.1e-4, at most 1.05 times so, direct or by Winograd.
+Printed are the worst over seeds; excess is in units of 2^-24 S. What sums in float16
+computes the layers of at most 300 MFLOP.
 """
 
 import argparse

@@ -4,7 +4,7 @@
     round 2    a  c c  b b b      a ratio is the median over the rounds of the ratios
     ...                           within a round, so that slow moments hit both sides
 
-A turn begins with one call that is not timed, so that caches hold what this contender
+A turn is played twice, and timed the second time, when caches hold what this contender
 uses, not what another has left; calls of more than WARM_NS warm themselves.
 
 One clock for all: the processor time of this thread, which other load on the machine
@@ -57,7 +57,7 @@ def _repeated(run: Run, clock: Clock) -> Callable[[], float]:
 
     def take() -> float:
         if once_ns < WARM_NS:
-            run()
+            time_ns(run, calls, clock)
         return time_ns(run, calls, clock)
 
     return take

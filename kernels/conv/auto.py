@@ -9,7 +9,8 @@
 
 Products are counted for each pair of channels. A direct one has r r per output, F(m, r)
 has m + r - 1 per tile and axis, fewer in the last; and since it transforms the weights
-anew for every block of tiles, at what as many products cost for some tiles, those, too.
+anew for every block of tiles, x for all filters and y for all channels, what as many
+products cost as these transforms.
 A matrix unit multiplies 16 times as fast as vectors; no transform makes up for that.
 `benchmarks/conv_auto.py` says what these rules miss. bfloat16 goes by the same rules:
 its dot instruction on vectors runs at half the rate on some processors, where `dot` is
@@ -32,6 +33,8 @@ FEW_K, FEW_C = 16, 4
 WINOGRAD = ("winograd6", "winograd4", "winograd2")
 BLOCK = 84  # tiles that share a transform of the weights
 TRANSFORM = {3: 4, 5: 8}  # its cost, in tiles
+SIDE = 9  # that of x and of y, in channels of the other side
+VECTOR, PANEL = 16, 32  # what C and K are rounded up to, in AVX-512
 FEWEST_POINTS = 4  # of a tile and axis
 
 
@@ -83,11 +86,14 @@ def _products(problem: ConvProblem, m: int) -> int:
 
     Filters are transformed for each block of tiles: kernels/native/winograd.c.
     """
-    r = problem.r
+    r, c, k = problem.r, problem.c, problem.k
     tiles = problem.n * -(-problem.p // m) * -(-problem.q // m)
     blocks = max(1, round(tiles / BLOCK))
-    points = _points(problem.p, m, r) * _points(problem.q, m, r)
-    return problem.n * points + TRANSFORM[r] * (m + r - 1) ** 2 * blocks
+    points = problem.n * _points(problem.p, m, r) * _points(problem.q, m, r)
+    sides = points * SIDE * (1 / c + 1 / k)
+    filters = TRANSFORM[r] * (m + r - 1) ** 2 * blocks
+    filled = c / (-(-c // VECTOR) * VECTOR) * k / (-(-k // PANEL) * PANEL)
+    return round((points + sides + filters) / filled)
 
 
 def _points(outputs: int, m: int, r: int) -> int:

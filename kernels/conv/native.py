@@ -34,7 +34,7 @@ from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan, same
 
 C_DIRECT, C_DOT = 8.0, 16.0  # observed: at most 1 and 4
-C_WINOGRAD = {4: 8.0, 6: 64.0, 8: 64.0}  # by points of an axis: at most 1, 18 and 40
+C_WINOGRAD = {4: 8.0, 6: 64.0, 8: 256.0}  # by points of an axis: at most 1, 18, 72
 BACKWARD = {"direct"}
 _WINOGRAD = "at stride 1 and dilation 1 in one group, padded by less than the filter"
 COMPUTES = {  # what the algorithms that do not compute every shape do
@@ -140,7 +140,8 @@ def _plan(
 
     details = {"algorithm": name, "isa": isa or module.chosen(*call[:2])}
     chosen = run if layout == "nhwc" else run_turned
-    return Plan(chosen, pack=pack if packs else same, c=_bound(name, problem), details=details)
+    c = _bound(name, problem)
+    return Plan(chosen, pack=pack if packs else same, c=c, details=details)
 
 
 def _bound(name: str, problem: ConvProblem) -> float:

@@ -1,4 +1,5 @@
-/* Winograd convolution with filters of r x r: which tiles there are, and who computes them.
+/* Winograd convolution with filters of r x r: which tiles there are, and who computes
+   them.
 
    Of one axis: F(m, r) gives m outputs from n = m + r - 1 inputs with n products instead
    of m r (Toom-Cook; Lavin & Gray 2016, arXiv:1509.09308). Both polynomials are evaluated
