@@ -189,7 +189,8 @@ def fitting(row: tuple[str, str, str], a: Shape) -> Shape:
     if row[0] == "conv_pointwise":
         a = a._replace(r=1, s=1, pad_h=0, pad_w=0, dilation_h=1, dilation_w=1)
     if row[0] == "conv_pixel":
-        a = a._replace(c=min(a.c, 3), k=min(a.k, 15), groups=1)
+        few = {"c": min(a.c, 15)} if a.c <= a.k else {"k": min(a.k, 15)}
+        a = a._replace(**few, groups=1)
     if row[0] == "conv_dot":
         a = a._replace(c=2 * a.c)
     assume(native.conv_fits(row[0], row[1], a, row[2]))

@@ -1,16 +1,16 @@
 """The native algorithm that a shape asks for, and why.
 
     backwards                      direct
-    few channels                   pixel, where that fits
-    a matrix unit                  dot
-    3x3 or 5x5, stride 1           winograd6, 4, 2 or direct: the fewest products
+    a matrix unit, many channels   dot
     1x1                            pointwise
+    3x3 or 5x5, stride 1           winograd6, 4, 2 or what follows: the fewest products
+    few channels or filters        pixel
     all others                     direct
 
 Products are counted for each pair of channels. A direct one has r r per output, F(m, r)
 has m + r - 1 per tile and axis, fewer in the last; and since it transforms the weights
 anew for every block of tiles, x for all filters and y for all channels, what as many
-products cost as these transforms.
+products cost as these transforms. All of it times what whole vectors have too much.
 A matrix unit multiplies 16 times as fast as vectors; no transform makes up for that.
 `benchmarks/conv_auto.py` says what these rules miss. bfloat16 goes by the same rules:
 its dot instruction on vectors runs at half the rate on some processors, where `dot` is
@@ -29,7 +29,8 @@ from tenbin.kernels.conv.native import (
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
-FEW_K, FEW_C = 16, 4
+FEW_CHANNELS = 16  # in or out
+MOST_TAPS = 192  # that read from the nearest cache what a pixel needs
 WINOGRAD = ("winograd6", "winograd4", "winograd2")
 BLOCK = 84  # tiles that share a transform of the weights
 TRANSFORM = {3: 4, 5: 8}  # its cost, in tiles
@@ -60,25 +61,30 @@ def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
     """Return algorithms from the most wanted to the least."""
     if problem.direction != "forward":
         return [("direct", "the only one backwards")]
-    few = problem.k < FEW_K or problem.c < FEW_C
-    wishes = [("pixel", "too few channels to fill a vector")] if few else []
-    if in_matrix_unit("dot", dtype):
+    few = min(problem.c, problem.k) < FEW_CHANNELS
+    wishes = []
+    if not few and in_matrix_unit("dot", dtype):
         wishes.append(("dot", "the matrix unit is 16 times as fast as vectors"))
-    return wishes if few else wishes + _on_vectors(problem)
-
-
-def _on_vectors(problem: ConvProblem) -> list[tuple[str, str]]:
     if problem.r == problem.s == 1:
-        return [("pointwise", "1x1 is a matrix product")]
-    if problem.r == problem.s and problem.r in TRANSFORM:
-        products = {name: _products(problem, outputs_of(name)) for name in WINOGRAD}
-        plain = problem.r**2 * problem.n * problem.p * problem.q
-        return [
-            (name, f"{plain / count:.1f} times fewer products")
-            for name, count in sorted(products.items(), key=lambda item: item[1])
-            if count < plain
-        ]
-    return []
+        return [*wishes, ("pointwise", "1x1 is a matrix product")]
+    wishes += _winograd(problem)
+    if few and problem.terms <= MOST_TAPS:
+        wishes.append(("pixel", "too few channels to fill a vector"))
+    return wishes
+
+
+def _winograd(problem: ConvProblem) -> list[tuple[str, str]]:
+    """Return Winograd's algorithms that multiply less than direct, the best first."""
+    if problem.r != problem.s or problem.r not in TRANSFORM:
+        return []
+    products = {name: _products(problem, outputs_of(name)) for name in WINOGRAD}
+    plain = problem.r**2 * problem.n * problem.p * problem.q
+    plain = round(plain / _filled(problem.k, PANEL))
+    return [
+        (name, f"{plain / count:.1f} times fewer products")
+        for name, count in sorted(products.items(), key=lambda item: item[1])
+        if count < plain
+    ]
 
 
 def _products(problem: ConvProblem, m: int) -> int:
@@ -92,8 +98,13 @@ def _products(problem: ConvProblem, m: int) -> int:
     points = problem.n * _points(problem.p, m, r) * _points(problem.q, m, r)
     sides = points * SIDE * (1 / c + 1 / k)
     filters = TRANSFORM[r] * (m + r - 1) ** 2 * blocks
-    filled = c / (-(-c // VECTOR) * VECTOR) * k / (-(-k // PANEL) * PANEL)
+    filled = _filled(c, VECTOR) * _filled(k, PANEL)
     return round((points + sides + filters) / filled)
+
+
+def _filled(channels: int, vector: int) -> float:
+    """Return the part of whole vectors that channels fill."""
+    return channels / (-(-channels // vector) * vector)
 
 
 def _points(outputs: int, m: int, r: int) -> int:

@@ -2,7 +2,7 @@
 
     name        algorithm                                           computes
     direct      blocked over channels, border taps clipped          all, all directions
-    pixel       vectors of neighbouring pixels                      few channels
+    pixel       vectors of neighbouring outputs                     few channels
     pointwise   a matrix product                                    1x1
     winograd2   F(2x2): 2.25 times fewer multiplications, 2.8       3x3, 5x5, stride 1
     winograd4   F(4x4): 4 times fewer, 6.25                         3x3, 5x5, stride 1
@@ -38,7 +38,7 @@ C_WINOGRAD = {4: 8.0, 6: 64.0, 8: 256.0}  # by points of an axis: at most 1, 18,
 BACKWARD = {"direct"}
 _WINOGRAD = "at stride 1 and dilation 1 in one group, padded by less than the filter"
 COMPUTES = {  # what the algorithms that do not compute every shape do
-    "pixel": "fewer than 16 filters in one group",
+    "pixel": "fewer than 16 channels or filters, in one group",
     "pointwise": "1x1 without padding",
     "winograd2": f"3x3 and 5x5 {_WINOGRAD}",
     "winograd4": f"3x3 and 5x5 {_WINOGRAD}",

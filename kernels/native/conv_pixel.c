@@ -1,18 +1,23 @@
-/* Few output channels: a vector holds pixels, not channels.
+/* Few filters: a vector holds neighbouring outputs, all filters of one pixel side by side,
+   as they are stored.
 
    The image is widened once into planes, one for each channel and phase of the stride,
-   zeros around it. In a plane the inputs of all outputs under one tap lie side by side:
+   zeros around it; neighbouring outputs read neighbouring pixels of a plane. With three
+   filters and vectors of eight, the lanes of the first three vectors of a row are
 
-       +---------------+
-       | q q q q . . . |    output i = p pitch + q reads x[i + at(c, r, s)]
-       | q q q q . . . |    the dots between two rows are computed and dropped
-       +---------------+
+       pixel    0 0 0 1 1 1 2 2    2 3 3 3 4 4 4 5    5 5 6 6 6 7 7 7
+       filter   0 1 2 0 1 2 0 1    2 0 1 2 0 1 2 0    1 2 0 1 2 0 1 2
 
-   Cost: 2 n p pitch k c r s FLOP, pitch = q + (s - 1) dilation / stride. */
+   and so on with the same patterns, pixels counted from the first of a vector. A row of
+   x, once its pixels are spread over lanes, serves the rows of y of all taps below each
+   other:
+
+       x[row h] --spread--> y[row h] tap 0, y[row h - 1] tap 1, ...
+
+   Cost: n p (q k / LANES) c r s madd, and a spread for r of them where rows are many. */
 
 #include "conv_pixel.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "sizes.h"
@@ -21,8 +26,18 @@
 struct layout {
     size_t p, q;        /* outputs */
     size_t rows, pitch; /* of a plane */
-    size_t plane, taps, blocks, last;
+    size_t plane, taps;
+    size_t tiles;       /* of rows of outputs */
+    size_t row, vectors, patterns; /* outputs of a row; vectors of it; unlike vectors */
 };
+
+static size_t patterns(size_t filters, size_t lanes)
+{
+    size_t count = 1;
+    while (count * lanes % filters)
+        count++;
+    return count;
+}
 
 static struct layout lay_out(const struct pixel_engine *engine,
                              const struct conv_shape *a)
@@ -32,54 +47,76 @@ static struct layout lay_out(const struct pixel_engine *engine,
     it.pitch = it.q + ((a->s - 1) * a->dilation_w) / a->stride_w;
     it.plane = it.rows * it.pitch;
     it.taps = a->c * a->r * a->s;
-    it.last = (it.p - 1) * it.pitch + it.q;
-    it.blocks = ceil_div(it.last, engine->block);
+    it.tiles = ceil_div(it.p, engine->rows);
+    it.row = it.q * a->k;
+    it.vectors = ceil_div(it.row, engine->lanes);
+    it.patterns = patterns(a->k, engine->lanes);
     return it;
 }
 
 int conv_pixel_fits(const struct conv_shape *a)
 {
-    return a->groups == 1 && a->k < PIXEL_MOST_OUTPUTS;
-}
-
-/* Channels are taken in equal shares: return the first of share `index`. */
-static size_t share(const struct conv_shape *a, size_t index)
-{
-    return index * a->k / ceil_div(a->k, PIXEL_MOST_CHANNELS);
+    return a->groups == 1 && least(a->c, a->k) < PIXEL_FEW;
 }
 
 size_t conv_pixel_packed_bytes(const struct pixel_engine *engine,
                                const struct conv_shape *a)
 {
-    (void)engine;
-    return conv_w_items(a) * sizeof(float);
+    return lay_out(engine, a).patterns * conv_w_items(a) / a->k * engine->lanes *
+           sizeof(float);
 }
 
-/* Packed: [share][c][r][s][k], float32. */
+/* Row i of the taps: those of one phase of the stride behind each other. */
+static size_t tap_row(const struct conv_shape *a, size_t i)
+{
+    size_t phase = 0, r = 0;
+    for (;;) {
+        if (r * a->dilation_h % a->stride_h == phase && i-- == 0)
+            return r;
+        r = (r + 1) % a->r;
+        phase += r == 0;
+    }
+}
+
+/* Packed: [pattern][c][s][tap row][lane], float32. */
 void conv_pixel_pack(const struct pixel_engine *engine, const struct conv_shape *a,
                      const uint16_t *weights, void *packed)
 {
+    const struct layout it = lay_out(engine, a);
     float *to = packed;
-    for (size_t i = 0; share(a, i) < a->k; i++)
+    for (size_t first = 0; first < it.patterns * engine->lanes; first += engine->lanes)
         for (size_t c = 0; c < a->c; c++)
-            for (size_t tap = 0; tap < a->r * a->s; tap++)
-                for (size_t k = share(a, i); k < share(a, i + 1); k++)
-                    *to++ = engine->widen_one(
-                        weights[(k * a->r * a->s + tap) * a->c + c]);
+            for (size_t s = 0; s < a->s; s++)
+                for (size_t i = 0; i < a->r; i++) {
+                    const size_t r = tap_row(a, i);
+                    for (size_t lane = 0; lane < engine->lanes; lane++) {
+                        const size_t k = (first + lane) % a->k;
+                        const size_t tap = (k * a->r + r) * a->s + s;
+                        *to++ = engine->widen_one(weights[tap * a->c + c]);
+                    }
+                }
 }
 
+/* The parts of a thread's scratch, in bytes. */
 struct part {
-    size_t row, at, planes;
+    size_t widened, groups, lanes, planes;
 };
 
-/* A thread's scratch: a widened row, where taps are, the planes and room to overrun. */
 static struct part parts(const struct pixel_engine *engine, const struct conv_shape *a,
                          const struct layout *it)
 {
+    const size_t planes = a->c * a->stride_h * a->stride_w * it->plane;
     return (struct part){
-        up_to_line(a->w * a->c * sizeof(float)), up_to_line(it->taps * sizeof(size_t)),
-        up_to_line((a->c * a->stride_h * a->stride_w * it->plane + engine->block) *
-                   sizeof(float))};
+        .widened = up_to_line(a->w * a->c * sizeof(float)),
+        .groups = up_to_line(it->taps * sizeof(struct pixel_group)),
+        .lanes = up_to_line(it->patterns * engine->lanes * sizeof(int32_t)),
+        .planes = up_to_line((planes + engine->lanes) * sizeof(float)), /* may overrun */
+    };
+}
+
+static size_t desk_bytes(const struct part *part)
+{
+    return part->widened + part->groups + part->lanes + part->planes;
 }
 
 size_t conv_pixel_scratch_bytes(const struct pixel_engine *engine,
@@ -87,7 +124,7 @@ size_t conv_pixel_scratch_bytes(const struct pixel_engine *engine,
 {
     const struct layout it = lay_out(engine, a);
     const struct part part = parts(engine, a, &it);
-    return (size_t)threads * (part.row + part.at + part.planes);
+    return (size_t)threads * desk_bytes(&part);
 }
 
 /* Return where (h, w) of channel c lies, h and w counted with the border. */
@@ -103,11 +140,9 @@ static void fill_planes(const struct pixel_engine *engine, const struct conv_sha
                         const struct layout *it, const uint16_t *image, float *row,
                         float *planes)
 {
-    const bool direct = a->c == 1 && a->stride_w == 1;
+    const int direct = a->c == 1 && a->stride_w == 1;
     const size_t wide = it->pitch * a->stride_w, high = it->rows * a->stride_h;
     const size_t cols = wide > a->pad_w ? least(a->w, wide - a->pad_w) : 0;
-    memset(planes, 0,
-           a->c * a->stride_h * a->stride_w * it->plane * sizeof *planes);
     for (size_t h = 0; h < a->h && h + a->pad_h < high; h++) {
         const uint16_t *from = image + h * a->w * a->c;
         if (direct) {
@@ -125,54 +160,69 @@ static void fill_planes(const struct pixel_engine *engine, const struct conv_sha
     }
 }
 
-static void find_taps(const struct conv_shape *a, const struct layout *it, size_t *at)
+/* Return how many groups all taps are in. */
+static size_t find_groups(const struct conv_shape *a, const struct layout *it,
+                          struct pixel_group *groups)
 {
+    struct pixel_group *last = groups - 1;
     for (size_t c = 0; c < a->c; c++)
-        for (size_t r = 0; r < a->r; r++)
-            for (size_t s = 0; s < a->s; s++)
-                *at++ = place(a, it, c, r * a->dilation_h, s * a->dilation_w);
+        for (size_t s = 0; s < a->s; s++)
+            for (size_t i = 0; i < a->r; i++) {
+                const size_t h = tap_row(a, i) * a->dilation_h;
+                const size_t at = place(a, it, c, h, s * a->dilation_w);
+                if (i > 0 && last->taps < PIXEL_MOST_TAPS &&
+                    at == last->at + last->taps * it->pitch)
+                    last->taps++;
+                else
+                    *++last = (struct pixel_group){at, 1};
+            }
+    return (size_t)(last - groups) + 1;
 }
 
-static void plan_interleaving(size_t channels, struct interleaving *it)
+/* Which pixel each lane of each pattern reads, from the first of its vector on. */
+static void find_lanes(size_t filters, size_t lanes, size_t patterns, int32_t *to)
 {
-    memset(it, 0, sizeof *it);
-    it->channels = channels;
-    for (size_t i = 0; i < 32 * channels; i++) {
-        it->pixel[i / 32][i % 32] = (uint16_t)(i / channels);
-        it->mask[i / 32][i % channels] |= (uint32_t)1 << i % 32;
-    }
+    for (size_t i = 0; i < patterns * lanes; i++)
+        to[i] = (int32_t)(i / filters - i / lanes * lanes / filters);
 }
 
-/* Store outputs `i` .. `i` + block - 1 that are not between two rows. */
-static void store_block(const struct pixel_engine *engine, const struct conv_shape *a,
-                        const struct layout *it, size_t i,
-                        const struct interleaving *order, const uint16_t *sums,
-                        uint16_t *y)
+/* What a thread has at hand. */
+struct desk {
+    float *widened, *planes;
+    struct pixel_group *groups;
+    size_t count;
+    int32_t *lanes;
+};
+
+static struct desk set_up(const struct pixel_engine *engine, const struct conv_shape *a,
+                          const struct layout *it, char *place)
 {
-    uint16_t pixels[PIXEL_MOST_OUTPUTS * PIXEL_MOST_BLOCK];
-    engine->interleave(sums, order, pixels);
-    const size_t end = least(i + engine->block, it->last);
-    for (size_t first = i; first < end;) {
-        const size_t p = first / it->pitch, q = first % it->pitch;
-        const size_t count = q < it->q ? least(it->q - q, end - first) : 0;
-        memcpy(y + (p * it->q + q) * a->k, pixels + (first - i) * a->k,
-               count * a->k * sizeof *y);
-        first = least(end, (p + 1) * it->pitch);
-    }
+    const struct part part = parts(engine, a, it);
+    struct desk desk = {.widened = (float *)place};
+    desk.groups = (struct pixel_group *)(place += part.widened);
+    desk.lanes = (int32_t *)(place += part.groups);
+    desk.planes = (float *)(place + part.lanes);
+    memset(desk.planes, 0, part.planes); /* the border of every image */
+    desk.count = find_groups(a, it, desk.groups);
+    find_lanes(a->k, engine->lanes, it->patterns, desk.lanes);
+    return desk;
 }
 
-static void compute_block(const struct pixel_engine *engine, const struct conv_shape *a,
-                          const struct layout *it, size_t i,
-                          const struct interleaving *order, const float *planes,
-                          const size_t *at, const float *w, uint16_t *y)
+/* Compute a tile of rows of the image in the planes. */
+static void compute_tile(const struct pixel_engine *engine, const struct conv_shape *a,
+                         const struct layout *it, const struct desk *desk, size_t tile,
+                         const float *w, uint16_t *y)
 {
-    uint16_t sums[PIXEL_MOST_OUTPUTS * PIXEL_MOST_BLOCK];
-    for (size_t part = 0; share(a, part) < a->k; part++) {
-        const size_t first = share(a, part), count = share(a, part + 1) - first;
-        engine->tiles[count - 1](planes + i, at, it->taps, w + first * it->taps,
-                                 sums + first * engine->block);
+    const size_t lanes = engine->lanes;
+    const pixel_tile *tiles = engine->tiles[a->k % lanes == 0];
+    const size_t p = tile * it->p / it->tiles, end = (tile + 1) * it->p / it->tiles;
+    for (size_t v = 0; v < it->vectors; v++) {
+        const size_t first = v * lanes, pattern = v % it->patterns;
+        tiles[end - p - 1](
+            desk->planes + p * it->pitch + first / a->k, it->pitch, desk->groups,
+            desk->count, w + pattern * it->taps * lanes, desk->lanes + pattern * lanes,
+            y + p * it->row + first, it->row, least(it->row - first, lanes));
     }
-    store_block(engine, a, it, i, order, sums, y);
 }
 
 void conv_pixel_run(const struct pixel_engine *engine, const struct conv_shape *a,
@@ -181,25 +231,21 @@ void conv_pixel_run(const struct pixel_engine *engine, const struct conv_shape *
 {
     const struct layout it = lay_out(engine, a);
     const struct part part = parts(engine, a, &it);
-    const size_t work = a->n * it.blocks;
-    struct interleaving order;
-    plan_interleaving(a->k, &order);
+    const size_t work = a->n * it.tiles;
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         const size_t rank = (size_t)omp_get_thread_num();
         const size_t size = (size_t)omp_get_num_threads();
-        char *desk = (char *)scratch + rank * (part.row + part.at + part.planes);
-        size_t *at = (size_t *)(desk + part.row);
-        float *planes = (float *)(desk + part.row + part.at);
         const size_t first = rank * work / size, last = (rank + 1) * work / size;
-        find_taps(a, &it, at);
+        const struct desk desk =
+            set_up(engine, a, &it, (char *)scratch + rank * desk_bytes(&part));
         for (size_t i = first; i < last; i++) {
-            const size_t n = i / it.blocks;
-            if (i == first || i % it.blocks == 0)
-                fill_planes(engine, a, &it, x + n * a->h * a->w * a->c, (float *)desk,
-                            planes);
-            compute_block(engine, a, &it, i % it.blocks * engine->block, &order,
-                          planes, at, packed, y + n * it.p * it.q * a->k);
+            const size_t n = i / it.tiles;
+            if (i == first || i % it.tiles == 0)
+                fill_planes(engine, a, &it, x + n * a->h * a->w * a->c, desk.widened,
+                            desk.planes);
+            compute_tile(engine, a, &it, &desk, i % it.tiles, packed,
+                         y + n * it.p * it.row);
         }
     }
 }

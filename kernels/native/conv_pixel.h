@@ -1,32 +1,30 @@
-/* Convolution to few channels, vectorised over pixels: what the loops ask of an ISA. */
+/* Convolution of few channels or to few filters, vectorised over outputs: what the loops ask of an ISA. */
 
 #ifndef TENBIN_CONV_PIXEL_H
 #define TENBIN_CONV_PIXEL_H
 
 #include "conv.h"
 
-#define PIXEL_MOST_CHANNELS 6
-#define PIXEL_MOST_OUTPUTS 16
-#define PIXEL_MOST_BLOCK 64
+#define PIXEL_FEW 16
+#define PIXEL_MOST_ROWS 14
+#define PIXEL_MOST_TAPS 5
 
-/* Element j of run o of 32 in [pixel][channel] is pixel `pixel[o][j]` of a channel: of
-   the k for which bit j of mask[o][k] is set. */
-struct interleaving {
-    size_t channels;
-    uint16_t pixel[PIXEL_MOST_OUTPUTS][32];
-    uint32_t mask[PIXEL_MOST_OUTPUTS][PIXEL_MOST_OUTPUTS];
+/* Taps below each other: `taps` of them, the first at `at`, all a row apart. */
+struct pixel_group {
+    size_t at, taps;
 };
 
-/* out[k][i] = sum over taps t of x[at[t] + i] * w[t][k], rounded; `block` pixels i. */
-typedef void (*pixel_tile)(const float *x, const size_t *at, size_t taps,
-                           const float *w, uint16_t *out);
+/* A vector of outputs in each of some neighbouring rows, `items` of it stored:
+
+       y[p y_row + i] = sum over taps of x[at + p pitch + lane[i]] * w[tap][i] */
+typedef void (*pixel_tile)(const float *x, size_t pitch, const struct pixel_group *groups,
+                           size_t count, const float *w, const int32_t *lane,
+                           uint16_t *y, size_t y_row, size_t items);
 
 struct pixel_engine {
-    size_t block;
-    pixel_tile tiles[PIXEL_MOST_CHANNELS]; /* of 1, 2, ... channels */
+    size_t lanes, rows;
+    pixel_tile tiles[2][PIXEL_MOST_ROWS]; /* of 1, 2, ... rows; [1] where `lane` is 0 */
     void (*widen)(const uint16_t *from, float *to, size_t count);
-    /* to[i][k] = from[k][i] of `block` pixels */
-    void (*interleave)(const uint16_t *from, const struct interleaving *it, uint16_t *to);
     float (*widen_one)(uint16_t);
 };
 

@@ -15,8 +15,14 @@ TARGET_BEGIN(AVX2)
 #include "half_lanes.h"
 
 #define ISA avx2
-#define VECTORS 2
-#include "conv_pixel_plain.h"
+#define ROWS 8
+#define WHERE __m256i
+#define SPREAD(x, lane) _mm256_permutevar8x32_ps(LOAD(x), lane)
+
+static inline __m256i where(const int32_t *lane)
+{
+    return _mm256_loadu_si256((const __m256i *)lane);
+}
 
 #define TYPE f16
 #include "conv_pixel_tile.h"

@@ -15,21 +15,13 @@ TARGET_BEGIN(AVX512)
 #include "half_lanes.h"
 
 #define ISA avx512
-#define VECTORS 4
+#define ROWS 14
+#define WHERE __m512i
+#define SPREAD(x, lane) _mm512_permutexvar_ps(lane, LOAD(x))
 
-/* One permutation under a mask for each channel of each vector. */
-static void interleave(const uint16_t *from, const struct interleaving *it, uint16_t *to)
+static inline __m512i where(const int32_t *lane)
 {
-    for (size_t half = 0; half < 2; half++, from += 32)
-        for (size_t o = 0; o < it->channels; o++, to += 32) {
-            const __m512i at = _mm512_loadu_si512(it->pixel[o]);
-            __m512i all = _mm512_setzero_si512();
-            for (size_t k = 0; k < it->channels; k++)
-                all = _mm512_mask_permutexvar_epi16(
-                    all, it->mask[o][k], at,
-                    _mm512_loadu_si512(from + k * VECTORS * LANES));
-            _mm512_storeu_si512(to, all);
-        }
+    return _mm512_loadu_si512(lane);
 }
 
 #define TYPE f16

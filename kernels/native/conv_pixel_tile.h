@@ -1,7 +1,9 @@
 /* The pixel tiles of one ISA and dtype; included once for each, behind half_lanes.h and
 
-       ISA, TYPE    as in a name of the dispatch table: avx2, f16
-       VECTORS      of pixels in a block */
+       ISA, TYPE         as in a name of the dispatch table: avx2, f16
+       ROWS              of a tile, the most
+       WHERE, where()    lanes in a register, as the next takes them
+       SPREAD            the elements of a vector in memory that lanes ask for */
 
 static void NAME(widen)(const uint16_t *from, float *to, size_t count)
 {
@@ -11,61 +13,85 @@ static void NAME(widen)(const uint16_t *from, float *to, size_t count)
         STORE_SOME(to, count, WIDEN_SOME(from, count));
 }
 
-static inline __attribute__((always_inline)) void
-NAME(tile)(const float *x, const size_t *at, size_t taps, const float *w, uint16_t *out,
-           const size_t channels)
+/* One group of taps: weights stay in registers, too; `one` pixel for all lanes, or not. */
+static ALWAYS_INLINE void NAME(add_group)(int one, size_t rows, size_t taps,
+                                          const float *x, size_t pitch, const float *w,
+                                          WHERE lane, WIDE *sum)
 {
-    WIDE sum[PIXEL_MOST_CHANNELS][VECTORS];
+    WIDE weight[PIXEL_MOST_TAPS];
     UNROLL
-    for (size_t k = 0; k < channels; k++) {
-        UNROLL
-        for (size_t v = 0; v < VECTORS; v++)
-            sum[k][v] = ZERO;
-    }
-    for (size_t t = 0; t < taps; t++, w += channels) {
-        WIDE pixels[VECTORS];
-        UNROLL
-        for (size_t v = 0; v < VECTORS; v++)
-            pixels[v] = LOAD(x + at[t] + v * LANES);
-        UNROLL
-        for (size_t k = 0; k < channels; k++) {
-            const WIDE weight = BROADCAST(w + k);
-            UNROLL
-            for (size_t v = 0; v < VECTORS; v++)
-                sum[k][v] = FMA(weight, pixels[v], sum[k][v]);
-        }
-    }
+    for (size_t r = 0; r < taps; r++)
+        weight[r] = LOAD(w + r * LANES);
     UNROLL
-    for (size_t k = 0; k < channels; k++) {
+    for (size_t h = 0; h < rows + taps - 1; h++) {
+        const float *row = x + h * pitch;
+        const WIDE pixels = one ? BROADCAST(row) : SPREAD(row, lane);
         UNROLL
-        for (size_t v = 0; v < VECTORS; v++)
-            ROUND(out + (k * VECTORS + v) * LANES, sum[k][v]);
+        for (size_t r = 0; r < taps; r++)
+            if (h >= r && h - r < rows)
+                sum[h - r] = FMA(pixels, weight[r], sum[h - r]);
     }
 }
 
-#define TILE(channels) \
-    static void NAME(tile_##channels)(const float *x, const size_t *at, size_t taps, \
-                                      const float *w, uint16_t *out) \
-    { \
-        NAME(tile)(x, at, taps, w, out, channels); \
-    }
+#define GROUP(count) \
+    case count: \
+        NAME(add_group)(one, rows, count, x + groups->at, pitch, w, lanes, sum); \
+        break;
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
+static ALWAYS_INLINE void
+NAME(tile)(int one, size_t rows, const float *x, size_t pitch,
+           const struct pixel_group *groups, size_t count, const float *w,
+           const int32_t *lane, uint16_t *y, size_t y_row, size_t items)
+{
+    const WHERE lanes = where(lane);
+    WIDE sum[PIXEL_MOST_ROWS];
+    UNROLL
+    for (size_t p = 0; p < rows; p++)
+        sum[p] = ZERO;
+    for (const struct pixel_group *end = groups + count; groups < end; groups++) {
+        switch (groups->taps) {
+            GROUP(1) GROUP(2) GROUP(3) GROUP(4) GROUP(5)
+        }
+        w += groups->taps * LANES;
+    }
+    UNROLL
+    for (size_t p = 0; p < rows; p++) {
+        if (items == LANES)
+            ROUND(y + p * y_row, sum[p]);
+        else
+            ROUND_SOME(y + p * y_row, items, sum[p]);
+    }
+}
+
+#define TILE(name, one, rows) \
+    static void NAME(name##rows)(const float *x, size_t pitch, \
+                                 const struct pixel_group *groups, size_t count, \
+                                 const float *w, const int32_t *lane, uint16_t *y, \
+                                 size_t y_row, size_t items) \
+    { \
+        NAME(tile)(one, rows, x, pitch, groups, count, w, lane, y, y_row, items); \
+    }
+#define ALL(what, name, one) \
+    what(name, one, 1) what(name, one, 2) what(name, one, 3) what(name, one, 4) \
+    what(name, one, 5) what(name, one, 6) what(name, one, 7) what(name, one, 8) \
+    what(name, one, 9) what(name, one, 10) what(name, one, 11) what(name, one, 12) \
+    what(name, one, 13) what(name, one, 14)
+#define LISTED(name, one, rows) NAME(name##rows),
+
+ALL(TILE, many_, 0)
+ALL(TILE, one_, 1)
 
 static const struct pixel_engine NAME(engine) = {
-    VECTORS * LANES,
-    {NAME(tile_1), NAME(tile_2), NAME(tile_3), NAME(tile_4), NAME(tile_5),
-     NAME(tile_6)},
+    LANES,
+    ROWS,
+    {{ALL(LISTED, many_, 0)}, {ALL(LISTED, one_, 1)}},
     NAME(widen),
-    interleave,
     JOIN(widen_, TYPE),
 };
 
 CONV_PIXEL(TYPE, ISA, NAME(engine))
 
 #undef TILE
+#undef ALL
+#undef LISTED
+#undef GROUP
