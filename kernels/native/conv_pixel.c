@@ -140,14 +140,15 @@ static void fill_planes(const struct pixel_engine *engine, const struct conv_sha
                         const struct layout *it, const uint16_t *image, float *row,
                         float *planes)
 {
-    const int direct = a->c == 1 && a->stride_w == 1;
+    const int direct = a->c == 1 && a->stride_w == 1 && a->stride_h == 1;
     const size_t wide = it->pitch * a->stride_w, high = it->rows * a->stride_h;
     const size_t cols = wide > a->pad_w ? least(a->w, wide - a->pad_w) : 0;
-    for (size_t h = 0; h < a->h && h + a->pad_h < high; h++) {
+    const size_t rows = high > a->pad_h ? least(a->h, high - a->pad_h) : 0;
+    float *inner = planes + place(a, it, 0, a->pad_h, a->pad_w);
+    for (size_t h = 0; h < rows; h++) {
         const uint16_t *from = image + h * a->w * a->c;
         if (direct) {
-            float *to = planes + place(a, it, 0, h + a->pad_h, a->pad_w);
-            engine->widen(from, to, cols);
+            engine->widen(from, inner + h * it->pitch, cols);
             continue;
         }
         engine->widen(from, row, cols * a->c);
