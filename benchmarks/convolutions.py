@@ -9,7 +9,7 @@ from interleaved import Run  # type: ignore[import-not-found]
 
 from tenbin.case import Case
 from tenbin.kernels.conv import KERNEL, VARIANTS, verify
-from tenbin.kernels.conv.auto import FEW_CHANNELS, MOST_TAPS
+from tenbin.kernels.conv.auto import FEW_CHANNELS
 from tenbin.kernels.conv.networks import NETWORKS
 from tenbin.kernels.conv.operands import as_nhwc, empty_result, operands, to_layout
 from tenbin.kernels.conv.problem import ConvProblem
@@ -66,8 +66,7 @@ def algorithm(problem: ConvProblem) -> str:
     """Return the algorithm without a transform that is made for a layer."""
     if problem.r == problem.s == 1:
         return "pointwise"
-    few = min(problem.c, problem.k) < FEW_CHANNELS and problem.terms <= MOST_TAPS
-    return "pixel" if few else "direct"
+    return "pixel" if problem.c < FEW_CHANNELS else "direct"
 
 
 def ready(

@@ -1,10 +1,10 @@
 """The native algorithm that a shape asks for, and why.
 
     backwards                      direct
-    a matrix unit, many channels   dot
+    a matrix unit                  dot, where that fits
     1x1                            pointwise
     3x3 or 5x5, stride 1           winograd6, 4, 2 or what follows: the fewest products
-    few channels or filters        pixel
+    few channels                   pixel
     all others                     direct
 
 Products are counted for each pair of channels. A direct one has r r per output, F(m, r)
@@ -29,8 +29,7 @@ from tenbin.kernels.conv.native import (
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
-FEW_CHANNELS = 16  # in or out
-MOST_TAPS = 192  # that read from the nearest cache what a pixel needs
+FEW_CHANNELS = 16
 WINOGRAD = ("winograd6", "winograd4", "winograd2")
 BLOCK = 84  # tiles that share a transform of the weights
 TRANSFORM = {3: 4, 5: 8}  # its cost, in tiles
@@ -61,14 +60,13 @@ def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
     """Return algorithms from the most wanted to the least."""
     if problem.direction != "forward":
         return [("direct", "the only one backwards")]
-    few = min(problem.c, problem.k) < FEW_CHANNELS
     wishes = []
-    if not few and in_matrix_unit("dot", dtype):
+    if in_matrix_unit("dot", dtype):
         wishes.append(("dot", "the matrix unit is 16 times as fast as vectors"))
     if problem.r == problem.s == 1:
         return [*wishes, ("pointwise", "1x1 is a matrix product")]
     wishes += _winograd(problem)
-    if few and problem.terms <= MOST_TAPS:
+    if problem.c < FEW_CHANNELS:
         wishes.append(("pixel", "too few channels to fill a vector"))
     return wishes
 

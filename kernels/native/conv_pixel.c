@@ -1,16 +1,16 @@
-/* Few filters: a vector holds neighbouring outputs, all filters of one pixel side by side,
-   as they are stored.
-
-   The image is widened once into planes, one for each channel and phase of the stride,
-   zeros around it; neighbouring outputs read neighbouring pixels of a plane. With three
-   filters and vectors of eight, the lanes of the first three vectors of a row are
+/* Few channels: a vector holds neighbouring outputs, all filters of one pixel side by side,
+   as they are stored. With three filters and vectors of eight, the lanes of the first
+   three vectors of a row are
 
        pixel    0 0 0 1 1 1 2 2    2 3 3 3 4 4 4 5    5 5 6 6 6 7 7 7
        filter   0 1 2 0 1 2 0 1    2 0 1 2 0 1 2 0    1 2 0 1 2 0 1 2
 
-   and so on with the same patterns, pixels counted from the first of a vector. A row of
-   x, once its pixels are spread over lanes, serves the rows of y of all taps below each
-   other:
+   and so on with the same patterns, pixels counted from the first of a vector.
+
+   The image is widened once, zeros around it: split into planes, one for each channel and
+   phase of the stride, in which neighbouring outputs read neighbouring floats; or as it
+   is stored, where filters fill whole vectors, so that all lanes read one float. A row of
+   x serves the rows of y of all taps below each other:
 
        x[row h] --spread--> y[row h] tap 0, y[row h - 1] tap 1, ...
 
@@ -24,10 +24,13 @@
 #include "threads.h"
 
 struct layout {
-    size_t p, q;        /* outputs */
-    size_t rows, pitch; /* of a plane */
-    size_t plane, taps;
-    size_t tiles;       /* of rows of outputs */
+    size_t p, q;         /* outputs */
+    size_t high, wide;   /* pixels that they read, border included */
+    int split;           /* into planes */
+    size_t line, plane;  /* floats of a row, of a plane */
+    size_t planes;
+    size_t pixel, pitch; /* floats from one output's to the next, to the one below */
+    size_t taps, tiles;  /* tiles of rows of outputs */
     size_t row, vectors, patterns; /* outputs of a row; vectors of it; unlike vectors */
 };
 
@@ -43,9 +46,14 @@ static struct layout lay_out(const struct pixel_engine *engine,
                              const struct conv_shape *a)
 {
     struct layout it = {.p = conv_out_h(a), .q = conv_out_w(a)};
-    it.rows = it.p + ((a->r - 1) * a->dilation_h) / a->stride_h;
-    it.pitch = it.q + ((a->s - 1) * a->dilation_w) / a->stride_w;
-    it.plane = it.rows * it.pitch;
+    it.high = (it.p - 1) * a->stride_h + (a->r - 1) * a->dilation_h + 1;
+    it.wide = (it.q - 1) * a->stride_w + (a->s - 1) * a->dilation_w + 1;
+    it.split = a->k % engine->lanes != 0 && (a->c > 1 || a->stride_w > 1);
+    it.line = it.split ? ceil_div(it.wide, a->stride_w) : it.wide * a->c;
+    it.plane = it.high * it.line;
+    it.planes = it.split ? a->c * a->stride_w : 1;
+    it.pixel = it.split ? 1 : a->stride_w * a->c;
+    it.pitch = a->stride_h * it.line;
     it.taps = a->c * a->r * a->s;
     it.tiles = ceil_div(it.p, engine->rows);
     it.row = it.q * a->k;
@@ -97,7 +105,7 @@ void conv_pixel_pack(const struct pixel_engine *engine, const struct conv_shape 
                 }
 }
 
-/* The parts of a thread's scratch, in bytes. */
+/* The parts of a thread's scratch, in bytes; a vector may overrun the planes. */
 struct part {
     size_t widened, groups, lanes, planes;
 };
@@ -105,12 +113,11 @@ struct part {
 static struct part parts(const struct pixel_engine *engine, const struct conv_shape *a,
                          const struct layout *it)
 {
-    const size_t planes = a->c * a->stride_h * a->stride_w * it->plane;
     return (struct part){
         .widened = up_to_line(a->w * a->c * sizeof(float)),
         .groups = up_to_line(it->taps * sizeof(struct pixel_group)),
         .lanes = up_to_line(it->patterns * engine->lanes * sizeof(int32_t)),
-        .planes = up_to_line((planes + engine->lanes) * sizeof(float)), /* may overrun */
+        .planes = up_to_line((it->planes * it->plane + engine->lanes) * sizeof(float)),
     };
 }
 
@@ -131,33 +138,35 @@ size_t conv_pixel_scratch_bytes(const struct pixel_engine *engine,
 static size_t place(const struct conv_shape *a, const struct layout *it, size_t c,
                     size_t h, size_t w)
 {
-    const size_t phase = h % a->stride_h * a->stride_w + w % a->stride_w;
-    return (c * a->stride_h * a->stride_w + phase) * it->plane +
-           h / a->stride_h * it->pitch + w / a->stride_w;
+    if (!it->split)
+        return h * it->line + w * a->c + c;
+    return (c * a->stride_w + w % a->stride_w) * it->plane + h * it->line +
+           w / a->stride_w;
+}
+
+/* Split a widened row of `cols` pixels, the first of them at (h, pad_w). */
+static void split_row(const struct conv_shape *a, const struct layout *it, size_t h,
+                      const float *row, size_t cols, float *planes)
+{
+    for (size_t c = 0; c < a->c; c++)
+        for (size_t first = 0; first < least(a->stride_w, cols); first++) {
+            float *to = planes + place(a, it, c, h, first + a->pad_w);
+            for (size_t w = first; w < cols; w += a->stride_w)
+                *to++ = row[w * a->c + c];
+        }
 }
 
 static void fill_planes(const struct pixel_engine *engine, const struct conv_shape *a,
                         const struct layout *it, const uint16_t *image, float *row,
                         float *planes)
 {
-    const int direct = a->c == 1 && a->stride_w == 1 && a->stride_h == 1;
-    const size_t wide = it->pitch * a->stride_w, high = it->rows * a->stride_h;
-    const size_t cols = wide > a->pad_w ? least(a->w, wide - a->pad_w) : 0;
-    const size_t rows = high > a->pad_h ? least(a->h, high - a->pad_h) : 0;
-    float *inner = planes + place(a, it, 0, a->pad_h, a->pad_w);
-    for (size_t h = 0; h < rows; h++) {
-        const uint16_t *from = image + h * a->w * a->c;
-        if (direct) {
-            engine->widen(from, inner + h * it->pitch, cols);
-            continue;
-        }
-        engine->widen(from, row, cols * a->c);
-        for (size_t c = 0; c < a->c; c++)
-            for (size_t first = 0; first < least(a->stride_w, cols); first++) {
-                float *to = planes + place(a, it, c, h + a->pad_h, first + a->pad_w);
-                for (size_t w = first; w < cols; w += a->stride_w)
-                    *to++ = row[w * a->c + c];
-            }
+    const size_t cols = it->wide > a->pad_w ? least(a->w, it->wide - a->pad_w) : 0;
+    const size_t rows = it->high > a->pad_h ? least(a->h, it->high - a->pad_h) : 0;
+    float *inner = planes + a->pad_h * it->line + a->pad_w * a->c;
+    for (size_t h = 0; h < rows; h++, image += a->w * a->c, inner += it->line) {
+        engine->widen(image, it->split ? row : inner, cols * a->c);
+        if (it->split)
+            split_row(a, it, h + a->pad_h, row, cols, planes);
     }
 }
 
@@ -219,10 +228,11 @@ static void compute_tile(const struct pixel_engine *engine, const struct conv_sh
     const size_t p = tile * it->p / it->tiles, end = (tile + 1) * it->p / it->tiles;
     for (size_t v = 0; v < it->vectors; v++) {
         const size_t first = v * lanes, pattern = v % it->patterns;
-        tiles[end - p - 1](
-            desk->planes + p * it->pitch + first / a->k, it->pitch, desk->groups,
-            desk->count, w + pattern * it->taps * lanes, desk->lanes + pattern * lanes,
-            y + p * it->row + first, it->row, least(it->row - first, lanes));
+        const float *x = desk->planes + p * it->pitch + first / a->k * it->pixel;
+        tiles[end - p - 1](x, it->pitch, desk->groups, desk->count,
+                           w + pattern * it->taps * lanes, desk->lanes + pattern * lanes,
+                           y + p * it->row + first, it->row,
+                           least(it->row - first, lanes));
     }
 }
 
