@@ -128,37 +128,8 @@ static ALWAYS_INLINE void transpose(__m256 x[8])
         x[i] = y[i];
 }
 
-#define TILE tile_wide
-#define NR NR_WIDE
-#include "gemm_tile.h"
-
-#define TILE tile_narrow
-#define NR NR_NARROW
-#include "gemm_tile.h"
-
-#define TYPE f16
-#define ELEMENT uint16_t
-#define WIDEN widen_f16
-#define LOAD load_f16
-#define STORE store_f16
-#define GETTER gemm_f16_avx2
-#include "gemm_pack.h"
-
-#define TYPE bf16
-#define ELEMENT uint16_t
-#define WIDEN widen_bf16
-#define LOAD load_bf16
-#define STORE store_bf16
-#define GETTER gemm_bf16_avx2
-#include "gemm_pack.h"
-
-#define TYPE f32
-#define ELEMENT float
-#define WIDEN
-#define LOAD load_f32
-#define STORE store_f32
-#define GETTER gemm_f32_avx2
-#include "gemm_pack.h"
+#define ISA(stem) stem##_avx2
+#include "gemm_types.h"
 
 TARGET_END
 #endif

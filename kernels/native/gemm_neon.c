@@ -91,35 +91,6 @@ static ALWAYS_INLINE void transpose(float32x4_t x[4])
     x[3] = vcombine_f32(vget_high_f32(upper.val[1]), vget_high_f32(lower.val[1]));
 }
 
-#define TILE tile_wide
-#define NR NR_WIDE
-#include "gemm_tile.h"
-
-#define TILE tile_narrow
-#define NR NR_NARROW
-#include "gemm_tile.h"
-
-#define TYPE f16
-#define ELEMENT uint16_t
-#define WIDEN widen_f16
-#define LOAD load_f16
-#define STORE store_f16
-#define GETTER gemm_f16_neon
-#include "gemm_pack.h"
-
-#define TYPE bf16
-#define ELEMENT uint16_t
-#define WIDEN widen_bf16
-#define LOAD load_bf16
-#define STORE store_bf16
-#define GETTER gemm_bf16_neon
-#include "gemm_pack.h"
-
-#define TYPE f32
-#define ELEMENT float
-#define WIDEN
-#define LOAD load_f32
-#define STORE store_f32
-#define GETTER gemm_f32_neon
-#include "gemm_pack.h"
+#define ISA(stem) stem##_neon
+#include "gemm_types.h"
 #endif

@@ -19,36 +19,41 @@
 #define NR_WIDE ((size_t)4)
 #define NR_NARROW ((size_t)2)
 
-#define TILE tile_wide
-#define NR NR_WIDE
-#include "gemm_tile.h"
+static ALWAYS_INLINE float load_f16(const uint16_t *place, size_t left)
+{
+    (void)left;
+    return widen_f16(*place);
+}
 
-#define TILE tile_narrow
-#define NR NR_NARROW
-#include "gemm_tile.h"
+static ALWAYS_INLINE void store_f16(uint16_t *place, size_t left, float x)
+{
+    (void)left;
+    *place = round_f16(x);
+}
 
-#define LOAD_ONE(place, left) ((void)(left), WIDEN(*(place)))
+static ALWAYS_INLINE float load_bf16(const uint16_t *place, size_t left)
+{
+    (void)left;
+    return widen_bf16(*place);
+}
 
-#define TYPE f16
-#define ELEMENT uint16_t
-#define WIDEN widen_f16
-#define LOAD LOAD_ONE
-#define STORE(place, left, x) ((void)(left), *(place) = round_f16(x))
-#define GETTER gemm_f16_scalar
-#include "gemm_pack.h"
+static ALWAYS_INLINE void store_bf16(uint16_t *place, size_t left, float x)
+{
+    (void)left;
+    *place = round_bf16(x);
+}
 
-#define TYPE bf16
-#define ELEMENT uint16_t
-#define WIDEN widen_bf16
-#define LOAD LOAD_ONE
-#define STORE(place, left, x) ((void)(left), *(place) = round_bf16(x))
-#define GETTER gemm_bf16_scalar
-#include "gemm_pack.h"
+static ALWAYS_INLINE float load_f32(const float *place, size_t left)
+{
+    (void)left;
+    return *place;
+}
 
-#define TYPE f32
-#define ELEMENT float
-#define WIDEN
-#define LOAD LOAD_ONE
-#define STORE(place, left, x) ((void)(left), *(place) = (x))
-#define GETTER gemm_f32_scalar
-#include "gemm_pack.h"
+static ALWAYS_INLINE void store_f32(float *place, size_t left, float x)
+{
+    (void)left;
+    *place = x;
+}
+
+#define ISA(stem) stem##_scalar
+#include "gemm_types.h"
