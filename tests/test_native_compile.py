@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 NATIVE = Path(__file__).parent.parent / "kernels/native"
+NATIVE_ROWS = Path(__file__).parent / "native_rows"
 PYTHON = [f"-I{sysconfig.get_path('include')}", "-DPy_LIMITED_API=0x030B0000"]
 STRICT = ["-std=c11", "-O0", "-Wall", "-Werror", "-Wno-unknown-pragmas"]
 ARM, EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
@@ -41,20 +42,37 @@ def test_compiles_without_a_warning(
     assert not "".join(found)
 
 
-@pytest.mark.slow
-def test_convolutions_of_arm_agree_with_the_scalar_ones(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def loops_of_arm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that compares every native loop of a CPU with the scalar one."""
     if shutil.which(ARM) is None or shutil.which(EMULATOR) is None:
         pytest.skip(f"no {ARM} or {EMULATOR} here")
-    program = tmp_path / "rows"
-    sources = [Path(__file__).parent / "native_rows.c", *NATIVE.glob("*.c")]
-    own = [str(source) for source in sources if not source.name.startswith("module")]
-    flags = ["-std=c11", "-O1", "-static"]
-    subprocess.run([ARM, *flags, *own, "-lm", "-o", str(program)], check=True)
+    modules = {str(source) for source in NATIVE.glob("module*.c")}
+    own = {str(source) for source in NATIVE.glob("*.c")} - modules
+    rows = [str(source) for source in NATIVE_ROWS.glob("*.c")]
+    program = tmp_path_factory.mktemp("loops") / "loops"
+    linked = ["-static", *rows, *own, "-lm", "-o", str(program)]
+    subprocess.run([ARM, "-std=c11", "-O1", *linked], check=True)
+    return program
 
-    done = subprocess.run(
-        [EMULATOR, str(program)], capture_output=True, text=True, check=False
-    )
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cpu", "isas"),
+    [("cortex-a72", ["neon"]), ("cortex-a76", ["neon", "neonfp16"])],
+    ids=["without float16", "with float16"],
+)
+def test_loops_of_arm_agree_with_the_scalar_ones(
+    loops_of_arm: Path, cpu: str, isas: list[str]
+) -> None:
+    command = [EMULATOR, "-cpu", cpu, str(loops_of_arm)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
-    assert "conv_winograd4 float16 neon" in done.stdout
-    assert "conv_fp16acc float16 neonfp16" in done.stdout
+    rows = [line.split(":")[0].split() for line in done.stdout.splitlines()]
+    loops = {
+        isa: {(name, dtype) for name, dtype, its in rows if its == isa}
+        for *_, isa in rows
+    }
+    assert sorted(loops) == sorted(["scalar", *isas])
+    assert ("conv_winograd4", "float16") in loops["neon"]

@@ -54,14 +54,23 @@
     CONV_ROWS("conv_winograd4", winograd4, isa, suffix), \
     CONV_ROWS("conv_winograd6", winograd6, isa, suffix)
 
+#define LOOP_ROWS(isa, suffix) \
+    ROW("fma", "float32", isa, fma_f32_##suffix), \
+    ROW("fma", "float64", isa, fma_f64_##suffix), \
+    ROW("read", "uint64", isa, read_u64_##suffix), \
+    ROW("triad", "float64", isa, triad_f64_##suffix), \
+    ADD_ROWS(isa, suffix), \
+    GEMM_ROWS(isa, suffix)
+
+/* What every ISA of vectors has. */
+#define VECTOR_ROWS(isa, suffix) \
+    LOOP_ROWS(isa, suffix), \
+    CONV_VECTOR_ROWS(isa, suffix), \
+    WINOGRAD_ROWS(isa, suffix)
+
 /* Everything that was compiled, from slow to fast within an operation and dtype. */
 static const struct kernel KERNELS[] = {
-    ROW("fma", "float32", ISA_SCALAR, fma_f32_scalar),
-    ROW("fma", "float64", ISA_SCALAR, fma_f64_scalar),
-    ROW("read", "uint64", ISA_SCALAR, read_u64_scalar),
-    ROW("triad", "float64", ISA_SCALAR, triad_f64_scalar),
-    ADD_ROWS(ISA_SCALAR, scalar),
-    GEMM_ROWS(ISA_SCALAR, scalar),
+    LOOP_ROWS(ISA_SCALAR, scalar),
     ROW("gemm_fp16acc", "float16", ISA_SCALAR, gemm_fp16acc_scalar),
     WINOGRAD_ROWS(ISA_SCALAR, scalar),
     CONV_ROWS("conv_direct", direct, ISA_SCALAR, scalar),
@@ -70,37 +79,17 @@ static const struct kernel KERNELS[] = {
     CONV_ROWS("conv_backward_data", backward_data, ISA_SCALAR, scalar),
     CONV_ROWS("conv_backward_weights", backward_weights, ISA_SCALAR, scalar),
 #if defined(TENBIN_ARM)
-    ROW("fma", "float32", ISA_NEON, fma_f32_neon),
-    ROW("fma", "float64", ISA_NEON, fma_f64_neon),
-    ROW("read", "uint64", ISA_NEON, read_u64_neon),
-    ROW("triad", "float64", ISA_NEON, triad_f64_neon),
-    ADD_ROWS(ISA_NEON, neon),
-    GEMM_ROWS(ISA_NEON, neon),
-    CONV_VECTOR_ROWS(ISA_NEON, neon),
-    WINOGRAD_ROWS(ISA_NEON, neon),
+    VECTOR_ROWS(ISA_NEON, neon),
+    ROW("gemm_fp16acc", "float16", ISA_NEONFP16, gemm_fp16acc_neonfp16),
     ROW("conv_fp16acc", "float16", ISA_NEONFP16, conv_fp16acc_neonfp16),
     ROW("conv_fp16chunk", "float16", ISA_NEONFP16, conv_fp16chunk_neonfp16),
 #endif
 #if defined(TENBIN_X86)
-    ROW("fma", "float32", ISA_AVX2, fma_f32_avx2),
-    ROW("fma", "float64", ISA_AVX2, fma_f64_avx2),
-    ROW("read", "uint64", ISA_AVX2, read_u64_avx2),
-    ROW("triad", "float64", ISA_AVX2, triad_f64_avx2),
-    ADD_ROWS(ISA_AVX2, avx2),
-    GEMM_ROWS(ISA_AVX2, avx2),
+    VECTOR_ROWS(ISA_AVX2, avx2),
     ROW("gemm_fp16acc", "float16", ISA_AVX2, gemm_fp16acc_avx2),
-    CONV_VECTOR_ROWS(ISA_AVX2, avx2),
     ROW("conv_fp16acc", "float16", ISA_AVX2, conv_fp16acc_avx2),
     ROW("conv_fp16chunk", "float16", ISA_AVX2, conv_fp16chunk_avx2),
-    WINOGRAD_ROWS(ISA_AVX2, avx2),
-    ROW("fma", "float32", ISA_AVX512, fma_f32_avx512),
-    ROW("fma", "float64", ISA_AVX512, fma_f64_avx512),
-    ROW("read", "uint64", ISA_AVX512, read_u64_avx512),
-    ROW("triad", "float64", ISA_AVX512, triad_f64_avx512),
-    ADD_ROWS(ISA_AVX512, avx512),
-    GEMM_ROWS(ISA_AVX512, avx512),
-    CONV_VECTOR_ROWS(ISA_AVX512, avx512),
-    WINOGRAD_ROWS(ISA_AVX512, avx512),
+    VECTOR_ROWS(ISA_AVX512, avx512),
 #endif
 #if defined(TENBIN_AVX512BF16)
     ROW("fma", "bfloat16", ISA_AVX512BF16, fma_bf16_avx512bf16),
