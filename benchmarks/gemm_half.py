@@ -50,7 +50,7 @@ SKINNY = tuple(
     )
 )
 GEMV = (GemmProblem(4096, 1, 25088),)
-VECTOR_ISAS = ("avx512", "avx2", "neon")
+VECTOR_ISAS = ("avx512", "avx2", "sve512", "neon")
 PEAK_STEPS = 300_000
 OF_PEAK, ISA = 0.88, 0.85
 SAME = 0.9  # peaks this near are the same

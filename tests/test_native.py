@@ -28,6 +28,9 @@ FLOPS_PER_STEP = {  # 2 x lanes x chains, twice for a dot product of pairs
     ("float64", "scalar"): 2 * 12,
     ("float32", "neon"): 2 * 4 * 24,
     ("float64", "neon"): 2 * 2 * 24,
+    ("float16", "sve512"): 2 * 32 * 24,
+    ("float32", "sve512"): 2 * 16 * 24,
+    ("float64", "sve512"): 2 * 8 * 24,
     ("float32", "avx2"): 2 * 8 * 12,
     ("float64", "avx2"): 2 * 4 * 12,
     ("float32", "avx512"): 2 * 16 * 16,
@@ -75,7 +78,7 @@ def test_counts_beyond_the_exact_range_of_a_lane(dtype: str, isa: str) -> None:
 def test_chains_are_not_merged(dtype: str, isa: str) -> None:
     """No core has more than two pipes at 6.5 GHz, or on ARM four at 5 GHz."""
     pipes_times_hertz = 4 * 5e9 if isa == "neon" else 2 * 6.5e9
-    chains = 24 if isa == "neon" else 12 if isa in ("avx2", "scalar") else 16
+    chains = {"neon": 24, "sve512": 24, "avx2": 12, "scalar": 12}.get(isa, 16)
 
     flops, begin_ns, end_ns, _ = native.fma_peak(dtype, 300_000, isa)
 

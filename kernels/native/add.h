@@ -30,6 +30,7 @@ typedef void (*add_loop)(void *const *out, size_t outputs, const void *const *in
 
 ADD_LOOPS(scalar)
 ADD_LOOPS(neon)
+ADD_LOOPS(sve512)
 ADD_LOOPS(avx2)
 ADD_LOOPS(avx512)
 void add_f16_avx512fp16(void *const *out, size_t outputs, const void *const *in,

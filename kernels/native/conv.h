@@ -118,20 +118,25 @@ typedef const struct conv_algorithm *(*conv_getter)(void);
 
 CONV_GETTERS(direct, scalar)
 CONV_GETTERS(direct, neon)
+CONV_GETTERS(direct, sve512)
 CONV_GETTERS(direct, avx2)
 CONV_GETTERS(direct, avx512)
 CONV_GETTERS(pointwise, neon)
+CONV_GETTERS(pointwise, sve512)
 CONV_GETTERS(pointwise, avx2)
 CONV_GETTERS(pointwise, avx512)
 CONV_GETTERS(pixel, neon)
+CONV_GETTERS(pixel, sve512)
 CONV_GETTERS(pixel, avx2)
 CONV_GETTERS(pixel, avx512)
 CONV_GETTERS(backward_data, scalar)
 CONV_GETTERS(backward_data, neon)
+CONV_GETTERS(backward_data, sve512)
 CONV_GETTERS(backward_data, avx2)
 CONV_GETTERS(backward_data, avx512)
 CONV_GETTERS(backward_weights, scalar)
 CONV_GETTERS(backward_weights, neon)
+CONV_GETTERS(backward_weights, sve512)
 CONV_GETTERS(backward_weights, avx2)
 CONV_GETTERS(backward_weights, avx512)
 
@@ -142,10 +147,12 @@ const struct conv_algorithm *conv_dot_f16_amxfp16(void);
 /* Sums in float16, and in chunks of 32 terms in float16: for the study of accuracy. */
 const struct conv_algorithm *conv_fp16acc_scalar(void);
 const struct conv_algorithm *conv_fp16acc_neonfp16(void);
+const struct conv_algorithm *conv_fp16acc_sve512(void);
 const struct conv_algorithm *conv_fp16acc_avx2(void);
 const struct conv_algorithm *conv_fp16acc_avx512fp16(void);
 const struct conv_algorithm *conv_fp16chunk_scalar(void);
 const struct conv_algorithm *conv_fp16chunk_neonfp16(void);
+const struct conv_algorithm *conv_fp16chunk_sve512(void);
 const struct conv_algorithm *conv_fp16chunk_avx2(void);
 const struct conv_algorithm *conv_fp16chunk_avx512fp16(void);
 

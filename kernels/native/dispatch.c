@@ -19,6 +19,9 @@
 #if defined(TENBIN_ARM) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
+#if defined(TENBIN_SVE512)
+#include <sys/prctl.h>
+#endif
 #if defined(TENBIN_AMX)
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -84,6 +87,13 @@ static const struct kernel KERNELS[] = {
     ROW("conv_fp16acc", "float16", ISA_NEONFP16, conv_fp16acc_neonfp16),
     ROW("conv_fp16chunk", "float16", ISA_NEONFP16, conv_fp16chunk_neonfp16),
 #endif
+#if defined(TENBIN_SVE512)
+    VECTOR_ROWS(ISA_SVE512, sve512),
+    ROW("fma", "float16", ISA_SVE512, fma_f16_sve512),
+    ROW("gemm_fp16acc", "float16", ISA_SVE512, gemm_fp16acc_sve512),
+    ROW("conv_fp16acc", "float16", ISA_SVE512, conv_fp16acc_sve512),
+    ROW("conv_fp16chunk", "float16", ISA_SVE512, conv_fp16chunk_sve512),
+#endif
 #if defined(TENBIN_X86)
     VECTOR_ROWS(ISA_AVX2, avx2),
     ROW("gemm_fp16acc", "float16", ISA_AVX2, gemm_fp16acc_avx2),
@@ -115,8 +125,8 @@ static const struct kernel KERNELS[] = {
 #define ROWS (sizeof KERNELS / sizeof KERNELS[0])
 
 const char *const ISA_NAMES[ISA_COUNT] = {
-    "scalar", "neon", "neonfp16", "avx2", "avx512", "avx512bf16", "avx512fp16", "amx",
-    "amxfp16",
+    "scalar", "neon", "neonfp16", "sve512", "avx2", "avx512", "avx512bf16",
+    "avx512fp16", "amx", "amxfp16",
 };
 
 static const struct kernel *runnable[ROWS];
@@ -141,6 +151,15 @@ static bool has_neon_fp16(void)
 #else
     return false;
 #endif
+}
+#endif
+
+#if defined(TENBIN_SVE512)
+/* SVE, and that vectors are as long here and now as its sources expect. */
+static bool has_sve512(void)
+{
+    const bool sve = getauxval(AT_HWCAP) >> 22 & 1; /* HWCAP_SVE */
+    return sve && (prctl(PR_SVE_GET_VL) & PR_SVE_VL_LEN_MASK) == 64;
 }
 #endif
 
@@ -175,6 +194,10 @@ bool isa_supported(enum isa isa)
         return true;
     case ISA_NEONFP16:
         return has_neon_fp16();
+#endif
+#if defined(TENBIN_SVE512)
+    case ISA_SVE512:
+        return has_sve512();
 #endif
 #if defined(TENBIN_X86)
     case ISA_AVX2:

@@ -14,6 +14,7 @@ enum isa {
     ISA_SCALAR,
     ISA_NEON,
     ISA_NEONFP16,
+    ISA_SVE512,
     ISA_AVX2,
     ISA_AVX512,
     ISA_AVX512BF16,

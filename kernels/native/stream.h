@@ -24,6 +24,7 @@ typedef void (*triad_loop)(double *restrict a, const double *restrict b,
 
 uint64_t read_u64_scalar(const uint64_t *words, size_t count, size_t passes);
 uint64_t read_u64_neon(const uint64_t *words, size_t count, size_t passes);
+uint64_t read_u64_sve512(const uint64_t *words, size_t count, size_t passes);
 uint64_t read_u64_avx2(const uint64_t *words, size_t count, size_t passes);
 uint64_t read_u64_avx512(const uint64_t *words, size_t count, size_t passes);
 
@@ -33,6 +34,9 @@ void triad_f64_scalar(double *restrict a, const double *restrict b,
 void triad_f64_neon(double *restrict a, const double *restrict b,
                     const double *restrict c, double scale, size_t count,
                     size_t passes);
+void triad_f64_sve512(double *restrict a, const double *restrict b,
+                      const double *restrict c, double scale, size_t count,
+                      size_t passes);
 void triad_f64_avx2(double *restrict a, const double *restrict b,
                     const double *restrict c, double scale, size_t count,
                     size_t passes);

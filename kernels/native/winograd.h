@@ -94,6 +94,7 @@ struct winograd_range winograd_share(size_t count, int member, int members);
 
 WINOGRAD_GETTERS(scalar)
 WINOGRAD_GETTERS(neon)
+WINOGRAD_GETTERS(sve512)
 WINOGRAD_GETTERS(avx2)
 WINOGRAD_GETTERS(avx512)
 

@@ -1,0 +1,22 @@
+#include "conv_direct.h"
+
+#include "target.h"
+
+#if defined(TENBIN_SVE512)
+
+#include "lanes_sve512.h"
+
+#include "conv_direct_32.h"
+#include "half_lanes.h"
+
+#define ISA sve512
+#define HALVES 1
+#define ALGORITHMS CONV_DIRECT
+
+#define TYPE f16
+#include "conv_direct_tile.h"
+#undef TYPE
+
+#define TYPE bf16
+#include "conv_direct_tile.h"
+#endif
