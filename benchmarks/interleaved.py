@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-ROUND_NS = 3_000_000
+ROUND_NS = 10_000_000
 WARM_NS = 30_000_000
 MOST_CALLS = 100
 

@@ -369,9 +369,10 @@ static void compute(struct desk *desk, size_t first, size_t last, const uint16_t
         const size_t group = place / rectangles % a->groups;
         const size_t n = place / rectangles / a->groups;
         if (i == first || i % cut->k_blocks == 0) {
-            desk->p = rectangle / cut->wide * cut->rows;
+            const size_t row = rectangle / cut->wide;
+            desk->p = row * a->p / cut->high;
             desk->q = rectangle % cut->wide * cut->cols;
-            desk->p_end = least(desk->p + cut->rows, a->p);
+            desk->p_end = (row + 1) * a->p / cut->high;
             desk->q_end = least(desk->q + cut->cols, a->q);
             load_window(desk, x + n * a->h * a->w * a->c * desk->engine->halves, group);
         }

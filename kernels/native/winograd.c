@@ -9,6 +9,7 @@
 #define LINE_FLOATS 16
 #define FEWEST_POINTS 4
 #define FEWEST_TILES ((size_t)84)
+#define TEAM_TILES ((size_t)42) /* with fewer for each, threads share one block */
 
 int winograd_fits(const struct conv_shape *shape, size_t m)
 {
@@ -65,7 +66,9 @@ struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
     };
     count_kinds(&plan, shape->n);
     const size_t want = block_tiles(&plan, panel);
-    const size_t blocks = (plan.tiles + want / 2) / want;
+    size_t blocks = (plan.tiles + want / 2) / want;
+    if (plan.tiles >= (size_t)threads * TEAM_TILES)
+        blocks = most(blocks, (size_t)threads);
     plan.teams = blocks >= (size_t)threads ? threads : 1;
     plan.block = ceil_div(plan.tiles, most(round_up(blocks, (size_t)plan.teams), 1));
     /* One line more: points a power of two apart would share the sets of a cache. */

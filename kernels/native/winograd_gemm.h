@@ -27,7 +27,7 @@ static ALWAYS_INLINE void multiply(size_t tiles, const float *v, size_t v_row,
                 __builtin_prefetch(v + v_row + lane * LANES);
             UNROLL
             for (size_t t = 0; t < tiles; t++) {
-                const vec x = spread(v[t * LANES + lane]);
+                const vec x = BROADCAST(v + t * LANES + lane);
                 UNROLL
                 for (size_t j = 0; j < VECTORS; j++)
                     sum[t][j] = madd(x, row[j], sum[t][j]);
