@@ -18,6 +18,8 @@ from tests.tasks import ready
     [
         (ConvProblem(1, 64, 56, 56, 64, 3, 3, padding=1), "winograd6"),
         (ConvProblem(4, 96, 27, 27, 256, 5, 5, padding=2), "winograd4"),
+        (ConvProblem(4, 96, 27, 27, 256, 5, 5, padding=2, groups=2), "winograd4"),
+        (ConvProblem(4, 64, 27, 27, 64, 3, 3, padding=1, groups=64), "direct"),
         (ConvProblem(1, 256, 14, 14, 256, 3, 3, padding=1), "winograd4"),
         (ConvProblem(1, 512, 7, 7, 512, 3, 3, padding=1), "winograd4"),
         (ConvProblem(1, 512, 5, 5, 512, 3, 3, padding=1), "winograd2"),

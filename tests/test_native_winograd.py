@@ -38,11 +38,12 @@ class Problem(NamedTuple):
     pad_h: int = 1
     pad_w: int = 1
     r: int = 3
+    groups: int = 1
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        n, c, h, w, k, pad_h, pad_w, r = self
-        return (n, c, h, w, k, r, r, 1, 1, pad_h, pad_w, 1, 1, 1)
+        n, c, h, w, k, pad_h, pad_w, r, groups = self
+        return (n, c, h, w, k, r, r, 1, 1, pad_h, pad_w, 1, 1, groups)
 
     @property
     def y(self) -> tuple[int, ...]:
@@ -78,10 +79,12 @@ each_row_and_filter = pytest.mark.parametrize(
 
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
-    r = draw(st.sampled_from((3, 5)))
-    channels, pad = st.integers(1, 50), st.integers(0, r - 1)
+    r, groups = draw(st.sampled_from((3, 5))), draw(st.sampled_from((1, 1, 2, 3)))
+    channels = st.integers(1, 50 // groups).map(lambda each: groups * each)
+    pad = st.integers(0, r - 1)
     problem = Problem(
         r=r,
+        groups=groups,
         n=draw(st.integers(1, 3)),
         c=draw(channels),
         h=draw(st.integers(1, 33)),
@@ -112,8 +115,15 @@ def convolve(problem: Problem, x: Array, weights: Array) -> Array:
     windows = np.lib.stride_tricks.sliding_window_view(
         np.pad(x, pad), (problem.r, problem.r), (1, 2)
     )
-    y = np.einsum("npqcrs,krsc->npqk", windows, weights, optimize=True)
-    return np.asarray(y)
+    parts = [
+        np.einsum("npqcrs,krsc->npqk", x_part, w_part, optimize=True)
+        for x_part, w_part in zip(
+            np.split(windows, problem.groups, 3),
+            np.split(weights, problem.groups),
+            strict=True,
+        )
+    ]
+    return np.concatenate(parts, 3)
 
 
 def compute(
@@ -138,7 +148,8 @@ def compute(
 def operands(problem: Problem, dtype: str, seed: int) -> tuple[Array, Array]:
     n, c, h, w, k = problem[:5]
     x = random_bits((n, h, w, c), dtype, seed)
-    return x, random_bits((k, problem.r, problem.r, c), dtype, seed + 1)
+    filters = (k, problem.r, problem.r, c // problem.groups)
+    return x, random_bits(filters, dtype, seed + 1)
 
 
 def largest_nearby(sums: Array) -> Array:
@@ -231,7 +242,7 @@ def test_a_number_that_is_none_stays_in_its_tile(
 @each_row
 @pytest.mark.parametrize(
     "change",
-    [{"r": 1}, {"stride_h": 2}, {"dilation_w": 2}, {"groups": 2}, {"pad_w": 3}],
+    [{"r": 1}, {"stride_h": 2}, {"dilation_w": 2}, {"pad_w": 3}],
 )
 def test_fits_only_squares_of_stride_one(
     operation: str, dtype: str, isa: str, change: dict[str, int]

@@ -77,7 +77,7 @@ def _winograd(problem: ConvProblem) -> list[tuple[str, str]]:
         return []
     products = {name: _products(problem, outputs_of(name)) for name in WINOGRAD}
     plain = problem.r**2 * problem.n * problem.p * problem.q
-    plain = round(plain / _filled(problem.k, PANEL))
+    plain = round(plain / _filled(problem.k // problem.groups, PANEL))
     return [
         (name, f"{plain / count:.1f} times fewer products")
         for name, count in sorted(products.items(), key=lambda item: item[1])
@@ -90,7 +90,7 @@ def _products(problem: ConvProblem, m: int) -> int:
 
     Filters are transformed for each block of tiles: kernels/native/winograd.c.
     """
-    r, c, k = problem.r, problem.c, problem.k
+    r, c, k = problem.r, problem.c // problem.groups, problem.k // problem.groups
     tiles = problem.n * -(-problem.p // m) * -(-problem.q // m)
     blocks = max(1, round(tiles / BLOCK))
     points = problem.n * _points(problem.p, m, r) * _points(problem.q, m, r)

@@ -15,10 +15,9 @@ int winograd_fits(const struct conv_shape *shape, size_t m)
 {
     const size_t r = shape->r;
     return (r == 3 || r == 5) && shape->s == r && m + r - 1 <= WINOGRAD_MOST &&
-           shape->groups == 1 && shape->stride_h == 1 && shape->stride_w == 1 &&
-           shape->dilation_h == 1 && shape->dilation_w == 1 && shape->pad_h < r &&
-           shape->pad_w < r && shape->h + 2 * shape->pad_h >= r &&
-           shape->w + 2 * shape->pad_w >= r;
+           shape->stride_h == 1 && shape->stride_w == 1 && shape->dilation_h == 1 &&
+           shape->dilation_w == 1 && shape->pad_h < r && shape->pad_w < r &&
+           shape->h + 2 * shape->pad_h >= r && shape->w + 2 * shape->pad_w >= r;
 }
 
 /* The last tile has FEWEST_POINTS at least, even if an output of it is none. */
@@ -61,9 +60,11 @@ struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
         .points = m + shape->r - 1,
         .rows = split_axis(conv_out_h(shape), m, shape->r),
         .columns = split_axis(conv_out_w(shape), m, shape->r),
-        .c = round_up(shape->c, lanes),
-        .k = round_up(shape->k, panel),
+        .inputs = shape->c / shape->groups,
+        .outputs = shape->k / shape->groups,
     };
+    plan.c = round_up(plan.inputs, lanes);
+    plan.k = round_up(plan.outputs, panel);
     count_kinds(&plan, shape->n);
     const size_t want = block_tiles(&plan, panel);
     size_t blocks = (plan.tiles + want / 2) / want;
@@ -78,20 +79,23 @@ struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
     return plan;
 }
 
-size_t winograd_packed_bytes(const struct winograd_plan *plan)
+size_t winograd_packed_bytes(const struct conv_shape *shape,
+                             const struct winograd_plan *plan)
 {
-    return plan->r * plan->r * plan->c * plan->k * sizeof(uint16_t);
+    return shape->groups * plan->r * plan->r * plan->c * plan->k * sizeof(uint16_t);
 }
 
 void winograd_pack(const struct conv_shape *shape, const struct winograd_plan *plan,
                    size_t panel, const uint16_t *weights, uint16_t *packed)
 {
     const size_t taps = plan->r * plan->r;
-    memset(packed, 0, winograd_packed_bytes(plan));
-    for (size_t k = 0; k < shape->k; k++) {
-        uint16_t *to = packed + k / panel * plan->c * taps * panel + k % panel;
+    memset(packed, 0, winograd_packed_bytes(shape, plan));
+    for (size_t i = 0; i < shape->k; i++) {
+        const size_t group = i / plan->outputs, k = i % plan->outputs;
+        const size_t panels = group * (plan->k / panel) + k / panel;
+        uint16_t *to = packed + panels * plan->c * taps * panel + k % panel;
         for (size_t tap = 0; tap < taps; tap++, to += panel)
-            for (size_t c = 0; c < shape->c; c++)
+            for (size_t c = 0; c < plan->inputs; c++)
                 to[c * taps * panel] = *weights++;
     }
 }

@@ -49,7 +49,8 @@ struct winograd_plan {
     struct winograd_axis rows, columns;
     size_t kind_end[WINOGRAD_KINDS]; /* the first tile behind this kind */
     size_t tiles, block;           /* all; at once */
-    size_t c, k;                   /* rounded up to whole vectors */
+    size_t inputs, outputs;        /* channels of a group */
+    size_t c, k;                   /* the same, rounded up to whole vectors */
     size_t v_step, u_step, m_step; /* floats from one point to the next */
     int teams;                     /* blocks at the same time */
 };
@@ -65,8 +66,9 @@ int winograd_fits(const struct conv_shape *shape, size_t m);
 struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
                                    size_t lanes, size_t panel, int threads);
 
-/* Weights as [K / panel][C][tap][panel], zeros where there are none. */
-size_t winograd_packed_bytes(const struct winograd_plan *plan);
+/* Weights as [group][K / panel][C][tap][panel], zeros where there are none. */
+size_t winograd_packed_bytes(const struct conv_shape *shape,
+                             const struct winograd_plan *plan);
 void winograd_pack(const struct conv_shape *shape, const struct winograd_plan *plan,
                    size_t panel, const uint16_t *weights, uint16_t *packed);
 

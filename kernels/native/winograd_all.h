@@ -70,7 +70,7 @@ typedef vec square_of_vectors[WINOGRAD_MOST][WINOGRAD_MOST];
     static size_t NAME(packed_bytes_##m)(const struct conv_shape *shape) \
     { \
         const struct winograd_plan plan = winograd_plan(shape, m, LANES, PANEL, 1); \
-        return winograd_packed_bytes(&plan); \
+        return winograd_packed_bytes(shape, &plan); \
     } \
     static void NAME(pack_##m)(const struct conv_shape *shape, \
                                const uint16_t *weights, void *packed) \

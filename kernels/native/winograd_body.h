@@ -131,10 +131,11 @@ static void NAME(transform_input)(const struct conv_shape *shape,
     const size_t rows = tile.row_points, columns = tile.column_points;
     NAME(pixels) pixel;
     NAME(find_pixels)(shape, tile, x, zeros, pixel);
-    for (size_t c = 0; c < shape->c; c += LANES, v += tiles * LANES) {
+    for (size_t c = 0; c < plan->inputs; c += LANES, v += tiles * LANES) {
         square_of_vectors at;
         WITH_POINTS(plan->points, rows,
-                    NAME(input_columns)(most, n, columns, pixel, c, shape->c - c, at);)
+                    NAME(input_columns)(most, n, columns, pixel, c, plan->inputs - c,
+                                        at);)
         WITH_POINTS(plan->points, columns,
                     NAME(input_rows)(most, n, rows, at, v, plan->v_step);)
     }
@@ -178,7 +179,7 @@ NAME(transform_output)(size_t r, const struct conv_shape *shape,
                        const float *m, size_t first, uint16_t *y)
 {
     const size_t height = plan->rows.outputs, width = plan->columns.outputs;
-    const size_t last = least(first + PANEL, shape->k);
+    const size_t last = least(first + PANEL, plan->outputs);
     const size_t rows = least(tile.row_points - r + 1, height - tile.row);
     const size_t columns = width - tile.column;
     y += ((tile.image * height + tile.row) * width + tile.column) * shape->k;
@@ -189,7 +190,7 @@ NAME(transform_output)(size_t r, const struct conv_shape *shape,
                                          plan->m_step, out);)
         WITH_POINTS(plan->points, tile.column_points,
                     NAME(output_rows)(most, n, n - r + 1, rows, columns, out, y + k,
-                                      width, shape->k, shape->k - k);)
+                                      width, shape->k, plan->outputs - k);)
     }
 }
 
@@ -253,6 +254,21 @@ static void NAME(run_block)(const struct NAME(work) *work, size_t first, size_t 
     TOGETHER(members)
 }
 
+/* Compute every `stride`-th block from `begin` on, of each group. */
+static void NAME(run_blocks)(struct NAME(work) work, size_t begin, size_t stride,
+                             int member, int members)
+{
+    const struct winograd_plan *plan = work.plan;
+    for (size_t group = 0; group < work.shape->groups; group++) {
+        for (size_t first = begin; first < plan->tiles; first += stride)
+            NAME(run_block)(&work, first, least(plan->tiles - first, plan->block), member,
+                            members);
+        work.x += plan->inputs;
+        work.w += plan->r * plan->r * plan->c * plan->k;
+        work.y += plan->outputs;
+    }
+}
+
 static void NAME(run)(const struct conv_shape *shape, size_t m, const uint16_t *x,
                       const uint16_t *w, uint16_t *y, float *scratch, int threads)
 {
@@ -263,17 +279,16 @@ static void NAME(run)(const struct conv_shape *shape, size_t m, const uint16_t *
     memset(zeros, 0, plan.c * sizeof *zeros);
 #pragma omp parallel num_threads(threads)
     {
-        const int thread = omp_get_thread_num(), running = omp_get_num_threads();
-        const int members = plan.teams == 1 ? running : 1;
-        const size_t team = (size_t)(plan.teams == 1 ? 0 : thread);
-        const size_t stride = (size_t)(running / members) * plan.block;
-        float *u = own + (size_t)thread * winograd_thread_floats(&plan);
-        const struct NAME(work) work = {
-            shape, &plan, x, w, zeros, y, scratch + team * winograd_team_floats(&plan),
-            u, u + plan.points * plan.u_step};
-        for (size_t first = team * plan.block; first < plan.tiles; first += stride) {
-            NAME(run_block)(&work, first, least(plan.tiles - first, plan.block),
-                            members == 1 ? 0 : thread, members);
+        const size_t thread = (size_t)omp_get_thread_num();
+        const size_t running = (size_t)omp_get_num_threads();
+        float *u = own + thread * winograd_thread_floats(&plan);
+        struct NAME(work) work = {shape, &plan, x, w, zeros, y, scratch, u,
+                                  u + plan.points * plan.u_step};
+        if (plan.teams == 1) {
+            NAME(run_blocks)(work, 0, plan.block, (int)thread, (int)running);
+        } else {
+            work.v += thread * winograd_team_floats(&plan);
+            NAME(run_blocks)(work, thread * plan.block, running * plan.block, 0, 1);
         }
     }
 }
