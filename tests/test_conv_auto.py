@@ -29,6 +29,7 @@ from tests.tasks import ready
         (ConvProblem(4, 3, 227, 227, 96, 11, 11, 4), "pixel"),
         (ConvProblem(1, 64, 56, 56, 8, 3, 3, padding=1), "winograd6"),
         (ConvProblem(1, 64, 56, 56, 256, 1, 1), "pointwise"),
+        (ConvProblem(64, 16, 5, 5, 120, 5, 5), "pointwise"),
         (ConvProblem(64, 1, 28, 28, 6, 5, 5, padding=2), "pixel"),
         (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-data"), "direct"),
     ],

@@ -187,7 +187,13 @@ def sides(row: tuple[str, str, str], a: Shape) -> tuple[Any, ...]:
 def fitting(row: tuple[str, str, str], a: Shape) -> Shape:
     """Turn the shape into one that the algorithm is made for."""
     if row[0] == "conv_pointwise":
-        a = a._replace(r=1, s=1, pad_h=0, pad_w=0, dilation_h=1, dilation_w=1)
+        a = a._replace(pad_h=0, pad_w=0, dilation_h=1, dilation_w=1)
+        h, w = min(a.h, 5), min(a.w, 5)
+        a = (
+            a._replace(h=h, w=w, r=h, s=w, groups=1)  # the whole image
+            if a.n % 2
+            else a._replace(r=1, s=1)
+        )
     if row[0] == "conv_pixel":
         few = {"c": min(a.c, 15)} if a.c <= a.k else {"k": min(a.k, 15)}
         a = a._replace(**few, groups=1)

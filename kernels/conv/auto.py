@@ -2,7 +2,7 @@
 
     backwards                      direct
     a matrix unit                  dot, where that fits
-    1x1                            pointwise
+    1x1, or as large as the image  pointwise
     3x3 or 5x5, stride 1           winograd6, 4, 2 or what follows: the fewest products
     few channels                   pixel
     all others                     direct
@@ -65,6 +65,8 @@ def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
         wishes.append(("dot", "the matrix unit is 16 times as fast as vectors"))
     if problem.r == problem.s == 1:
         return [*wishes, ("pointwise", "1x1 is a matrix product")]
+    if (problem.r, problem.s, problem.padding) == (problem.h, problem.w, 0):
+        wishes.append(("pointwise", "a filter on a whole image is a matrix product"))
     wishes += _winograd(problem)
     if problem.c < FEW_CHANNELS:
         wishes.append(("pixel", "too few channels to fill a vector"))

@@ -3,7 +3,7 @@
     name        algorithm                                           computes
     direct      blocked over channels, border taps clipped          all, all directions
     pixel       vectors of neighbouring outputs                     few channels
-    pointwise   a matrix product                                    1x1
+    pointwise   a matrix product                                    1x1, or the image
     winograd2   F(2x2): 2.25 times fewer multiplications, 2.8       3x3, 5x5, stride 1
     winograd4   F(4x4): 4 times fewer, 6.25                         3x3, 5x5, stride 1
     winograd6   F(6x6): 5.06 times fewer                            3x3, stride 1
@@ -39,7 +39,7 @@ BACKWARD = {"direct"}
 _WINOGRAD = "at stride 1 and dilation 1, padded by less than the filter"
 COMPUTES = {  # what the algorithms that do not compute every shape do
     "pixel": "fewer than 16 channels or filters, in one group",
-    "pointwise": "1x1 without padding",
+    "pointwise": "1x1 and filters as large as the image, without padding",
     "winograd2": f"3x3 and 5x5 {_WINOGRAD}",
     "winograd4": f"3x3 and 5x5 {_WINOGRAD}",
     "winograd6": f"3x3 {_WINOGRAD}",

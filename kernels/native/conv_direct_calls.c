@@ -2,12 +2,23 @@
 
 #include "conv_direct.h"
 
+/* Whether a filter is as large as the image: taps are then no more than channels. */
+static bool covers(const struct conv_shape *a)
+{
+    return a->r == a->h && a->s == a->w && a->dilation_h == 1 && a->dilation_w == 1 &&
+           a->groups == 1;
+}
+
 /* 1x1 without border and stride is a product of matrices: all pixels are one row. */
 static struct conv_view pointwise_view(const struct conv_shape *a)
 {
     struct conv_shape row = *a;
-    if (a->stride_h == 1 && a->stride_w == 1) {
-        row.w = a->n * a->h * a->w;
+    if (covers(a)) {
+        row.c *= a->r * a->s;
+        row.r = row.s = row.h = row.w = row.stride_h = row.stride_w = 1;
+    }
+    if (row.stride_h == 1 && row.stride_w == 1) {
+        row.w *= row.n * row.h;
         row.n = row.h = 1;
     }
     return conv_view_forward(&row);
@@ -39,7 +50,8 @@ int conv_dot_fits(const struct conv_shape *a)
 
 int conv_pointwise_fits(const struct conv_shape *a)
 {
-    return a->r == 1 && a->s == 1 && a->pad_h == 0 && a->pad_w == 0;
+    const bool one = a->r == 1 && a->s == 1;
+    return (one || covers(a)) && a->pad_h == 0 && a->pad_w == 0;
 }
 
 int conv_backward_data_fits(const struct conv_shape *a)
