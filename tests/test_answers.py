@@ -12,7 +12,8 @@ from tenbin.cli import cli
 from tenbin.record import Record
 from tenbin.results import answers, table
 from tenbin.results.store import Run
-from tests.builders import conv_records, create_info, create_run, inference_records
+from tests.builders import create_info, create_run
+from tests.networks import conv_records, inference_records
 
 
 def answered(records: list[Record]) -> pd.DataFrame:

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from tenbin.case import Case
 from tenbin.cli.table import Printer
 from tenbin.record import Record
-from tests.builders import conv_records, create_samples
+from tests.builders import create_samples
 from tests.convolutions import SQUARE, case
+from tests.networks import conv_records
 
 
 def printed(record: Record, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:

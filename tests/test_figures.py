@@ -20,15 +20,9 @@ from tenbin.results.figures.series import dodged
 from tenbin.results.figures.style import PALETTE, short
 from tenbin.results.figures.told import told
 from tenbin.results.store import Run
-from tests.builders import (
-    conv_records,
-    create_info,
-    create_record,
-    create_study,
-    inference_records,
-    training_records,
-)
+from tests.builders import create_info, create_record, create_study
 from tests.doubts import mix_records, uncertainty_records, writers_records
+from tests.networks import conv_records, inference_records, training_records
 from tests.noisy import long_ladder_records
 
 HOSTILE = "</script><b>\"'\n$\\frac{$ \u6f22\u5b57" + "x" * 10_000

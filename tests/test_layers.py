@@ -8,7 +8,8 @@ from tenbin.record import Record
 from tenbin.results import layers, table
 from tenbin.results.figures import conv_frontier
 from tenbin.results.store import Run
-from tests.builders import conv_records, create_info, create_samples
+from tests.builders import create_info, create_samples
+from tests.networks import conv_records
 
 
 def spread(records: list[Record]) -> pd.DataFrame:

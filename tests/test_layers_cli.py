@@ -10,7 +10,8 @@ from tenbin.cli import cli
 from tenbin.errors import NoDataError, UsageError
 from tenbin.expand import expand
 from tenbin.study import find_study, load_study
-from tests.builders import conv_records, create_run, gemm_records
+from tests.builders import create_run, gemm_records
+from tests.networks import conv_records
 
 
 def test_prints_every_layer_and_the_whole_network(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from tenbin.results import store, table, training
-from tests.builders import create_info, training_records
+from tests.builders import create_info
+from tests.networks import training_records
 
 
 @pytest.fixture(scope="module")
