@@ -15,7 +15,7 @@ TARGET_BEGIN(AVX2)
 #include "half_lanes.h"
 
 #define ISA avx2
-#define ROWS 8
+#define ROWS 11
 #define WHERE __m256i
 #define SPREAD(x, lane) _mm256_permutevar8x32_ps(LOAD(x), lane)
 
