@@ -1,7 +1,9 @@
 """What `auto` picks against torch, both in float16: 18 layers, one thread, warm.
 
 Torch is timed in NCHW and in channels_last; it is slow, so that a layer gets as few as
-three rounds. Times are of the thread's processor. Exits 1 beyond a bar:
+three rounds. Times are of the thread's processor. Beside each ratio in NCHW stands that
+of direct products at the measured peak, which only Winograd can pass. Exits 1 beyond a
+bar:
 
     every layer     4 times torch float16 in its better layout
                     20 times torch float16 in NCHW
@@ -9,8 +11,10 @@ three rounds. Times are of the thread's processor. Exits 1 beyond a bar:
 
 import sys
 
+import numpy as np
 from convolutions import (  # type: ignore[import-not-found]
     Contender,
+    at_peak,
     listed,
     ready,
 )
@@ -33,11 +37,14 @@ def judge(name: str, problem: ConvProblem) -> bool:
     """Print a layer; return whether both bars hold."""
     runs = ready(problem, CONTENDERS)
     turn_ns = sum(time_ns(run, 1) for run in runs.values())
-    times = measure(runs, int(min(MOST, max(FEWEST, LAYER_NS / turn_ns))))
+    rounds = int(min(MOST, max(FEWEST, LAYER_NS / turn_ns)))
+    times = measure(runs, rounds, {"peak": at_peak(problem)})
     best, well = verdict(times[fastest(times, "torch")] / times["auto"], BEST)
     nchw, plainly = verdict(times["torch nchw"] / times["auto"], NCHW)
+    peak = float(np.median(times["torch nchw"] / times["peak"]))
     picked = choose(problem, "float16")[0]
-    print(f"{name:24} {picked:9} best layout x {best}, NCHW x {nchw}", flush=True)
+    print(f"{name:24} {picked:9} best layout x {best}, NCHW x {nchw} (peak {peak:.1f})",
+          flush=True)  # fmt: skip
     return bool(well and plainly)
 
 

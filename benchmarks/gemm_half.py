@@ -10,6 +10,7 @@ disturbs less; the peaks of multiply-adds take turns, too. Exits 1 beyond a bar:
     square    float16 stored, n >= 1024: 1.0 of NumPy float32 and 0.88 of the peak
     skinny    n = 16 .. 64: 1.4 times NumPy float32
     gemv      4096 x 25088: 1.8 times NumPy float32
+              (the ratio that the peak of multiply-adds would have stands below)
     avx2      square: 0.85 of the AVX-512 product where both have the same measured peak
               (Zen 4); where 512-bit vectors have twice the peak, the ratio is printed
               and each must reach 0.85 of its own peak
@@ -150,6 +151,8 @@ def judge(problem: GemmProblem, times: Times, least: float, of_peak: bool) -> bo
     for label in times.series:
         if label != BASE:
             held &= line(label, times.ratios(label), least if label == best else 0.0)
+    for isa, peak in list(times.peaks.items())[:1]:
+        line(f"the peak of {isa}", times.series[BASE] / peak)
     if TORCH in times.series:
         line(f"{best} / {TORCH}", times.ratios(best, TORCH))
     return judge_isas(best, times, of_peak) and held

@@ -34,7 +34,7 @@ from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan, same
 
 C_DIRECT, C_DOT = 8.0, 16.0  # observed: at most 1 and 4
-C_WINOGRAD = {4: 8.0, 6: 64.0, 8: 256.0}  # by points of an axis: at most 1, 18, 72
+C_WINOGRAD = {4: 8.0, 6: 64.0, 8: 256.0}  # by points of an axis: at most 1, 18, 115
 BACKWARD = {"direct"}
 _WINOGRAD = "at stride 1 and dilation 1, padded by less than the filter"
 COMPUTES = {  # what the algorithms that do not compute every shape do

@@ -19,14 +19,15 @@ static WIDE NAMED(TYPE, gather)(const ELEMENT *place, size_t step, size_t left)
 }
 
 /* dst[k] = line[k], zeros up to a multiple of LANES. What follows in the line is packed
-   next, after a tile: it can come into the L2 meanwhile. */
+   next, after a tile: it can come into the L2 meanwhile. Lines start anywhere in a line
+   of the cache: the last element of a piece tells which one lacks. */
 static ALWAYS_INLINE void NAMED(TYPE, lay_line)(const ELEMENT *line, size_t k,
                                                 float *dst)
 {
     const size_t fetched = 64 / sizeof(ELEMENT);
     size_t p = 0;
     for (; p + fetched <= k; p += fetched) {
-        __builtin_prefetch(line + p + k, 0, 2);
+        __builtin_prefetch(line + p + k + fetched - 1, 0, 2);
         UNROLL
         for (size_t i = p; i < p + fetched; i += LANES)
             STORE_WIDE(dst + i, LOAD(line + i, LANES));
