@@ -106,9 +106,18 @@ def _scale(axes: Axes, panel: Panel, seen: Sequence[float]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low / room, high * room)
     ticks = log_ticks(low / room, high * room)
-    axes.xaxis.set_major_locator(FixedLocator(ticks[:: -(-len(ticks) // 4)]))
+    axes.xaxis.set_major_locator(FixedLocator(_apart(ticks, high / low)))
     axes.xaxis.set_major_formatter(FuncFormatter(panel.label))
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _apart(ticks: Sequence[float], span: float) -> list[float]:
+    """Return ticks a fourth of the axis apart, so that labels have room."""
+    kept = list(ticks[:1])
+    for tick in ticks[1:]:
+        if tick / kept[-1] >= span**0.25:
+            kept.append(tick)
+    return kept
 
 
 def _key_lines(series: Sequence[Series], width_in: float) -> list[list[Series]]:

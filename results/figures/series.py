@@ -82,14 +82,20 @@ def rows(frame: pd.DataFrame) -> Iterator[Any]:
 
 
 def shown_series(points: pd.DataFrame) -> list[Series]:
-    """Return the drawn series; those of one variant share the colour alone."""
-    result, seen = [], dict[int, int]()
+    """Return the drawn series; those of one variant share the colour alone.
+
+    No two look alike: where the colours start again, a series takes the next marker.
+    """
+    result, looks = list[Series](), set[tuple[str, str]]()
     groups = list(points[points["shown"]].groupby("series", sort=False))
     for (name, points), shift_pt in zip(groups, dodged(len(groups)), strict=True):
         slot = int(points["slot"].iloc[0])
-        turn = seen.get(slot, 0)
-        seen[slot] = turn + 1
-        result.append(Series(str(name), points, slot, turn, shift_pt))
+        for turn in range(len(groups)):
+            one = Series(str(name), points, slot, turn, shift_pt)
+            if (one.colour, one.marker) not in looks:
+                break
+        looks.add((one.colour, one.marker))
+        result.append(one)
     return result
 
 
