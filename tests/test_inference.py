@@ -102,22 +102,31 @@ def test_the_last_batch_may_be_short() -> None:
     )
 
 
-def test_bfloat16_adds_rectifies_and_pools_as_its_values_do() -> None:
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_halves_add_rectify_and_pool_as_their_values_do(dtype: str) -> None:
     random = np.random.default_rng(1)
-    y = narrow(random.standard_normal((2, 4, 6, 3), np.float32), "bfloat16")
-    bias = narrow(random.standard_normal(3, np.float32), "bfloat16")
-    wide, wide_bias = (widen(a, "bfloat16", "float32") for a in (y, bias))
+    y = narrow(random.standard_normal((2, 4, 6, 3), np.float32), dtype)
+    bias = narrow(random.standard_normal(3, np.float32), dtype)
+    wide, wide_bias = (widen(a, dtype, "float32") for a in (y, bias))
 
-    rectified = relu(add(y, bias, "bfloat16"), "bfloat16")
+    added = add(y, bias, dtype)
+    sums = widen(narrow(wide + wide_bias, dtype), dtype, "float32")
 
-    expected = np.maximum(
-        widen(narrow(wide + wide_bias, "bfloat16"), "bfloat16", "float32"), 0
-    )
-    np.testing.assert_array_equal(widen(rectified, "bfloat16", "float32"), expected)
-    np.testing.assert_array_equal(
-        widen(largest(rectified, "bfloat16"), "bfloat16", "float32"),
-        largest(expected, "float32"),
-    )
+    for found, expected in (
+        (added, sums),
+        (relu(added, dtype), np.maximum(sums, 0)),
+        (largest(added, dtype), largest(sums, "float32")),
+    ):
+        np.testing.assert_array_equal(widen(found, dtype, "float32"), expected)
+
+
+def test_the_largest_comes_before_the_bias_bit_for_bit() -> None:
+    y = np.random.default_rng(2).standard_normal((2, 4, 6, 3)).astype(np.float16)
+    bias = np.array([0.3, -7.0, 2e-5], np.float16)
+
+    first, last = add(largest(y, "float16"), bias, "float16"), add(y, bias, "float16")
+
+    np.testing.assert_array_equal(first, largest(last, "float16"))
 
 
 def test_a_wrong_layer_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ LAYERS = (
     ConvProblem(1, 84, 1, 1, 10, 1, 1),
 )
 POOLED = (0, 1)
+HALVES = ("float16", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,12 @@ class LeNet:
         for number, layer in enumerate(self._layers):
             plan = layer.plan
             y = plan.read(plan.run(plan.load(x), layer.weights, layer.out))
+            if number in POOLED:  # before the bias: a fourth of the numbers
+                y = largest(y, self.dtype)
             y = add(y, layer.bias, self.dtype)
             if number + 1 < len(self._layers):
                 y = relu(y, self.dtype)
-            x = np.ascontiguousarray(largest(y, self.dtype) if number in POOLED else y)
+            x = np.ascontiguousarray(y)
         return x.reshape(self.batch, -1)
 
 
@@ -116,12 +119,23 @@ def add(y: Array, bias: Array, dtype: str) -> Array:
 
 def relu(y: Array, dtype: str) -> Array:
     """Return y, and 0 where it is negative."""
-    if dtype == "bfloat16":  # the sign is the highest bit
-        return np.where(y < 0x8000, y, 0).astype(np.uint16)
+    if dtype in HALVES:  # the sign is the highest bit
+        return np.maximum(y.view(np.int16), 0).view(y.dtype)
     return np.maximum(y, 0)
 
 
 def largest(y: Array, dtype: str) -> Array:
-    """Return the largest of 2 x 2 pixels; positive bfloat16 order as their bits do."""
+    """Return the largest of 2 x 2 pixels."""
+    if dtype in HALVES:
+        return ordered(_largest(ordered(y.view(np.int16)))).view(y.dtype)
+    return _largest(y)
+
+
+def ordered(bits: Array) -> Array:
+    """Turn the bits of halves to integers that order as they do, or back."""
+    return np.asarray(bits ^ ((bits >> 15) & np.int16(0x7FFF)))
+
+
+def _largest(y: Array) -> Array:
     rows = np.maximum(y[:, 0::2], y[:, 1::2])
     return np.maximum(rows[:, :, 0::2], rows[:, :, 1::2])

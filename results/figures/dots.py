@@ -23,6 +23,7 @@ from tenbin.results.figures.style import FAINT, INK, short
 from tenbin.results.figures.told import tell
 
 ROW_IN, WIDTH_IN, LINE_IN = 0.23, 1.75, 0.17
+APART = 0.3  # of an axis between ticks
 BAND = 0.6  # of a row, over which its series are spread
 LABEL = 24  # characters of a layer's name
 
@@ -112,10 +113,10 @@ def _scale(axes: Axes, panel: Panel, seen: Sequence[float]) -> None:
 
 
 def _apart(ticks: Sequence[float], span: float) -> list[float]:
-    """Return ticks a fourth of the axis apart, so that labels have room."""
+    """Return ticks far enough apart for their labels, a share APART of the axis."""
     kept = list(ticks[:1])
     for tick in ticks[1:]:
-        if tick / kept[-1] >= span**0.25:
+        if tick / kept[-1] >= span**APART:
             kept.append(tick)
     return kept
 
