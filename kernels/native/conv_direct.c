@@ -48,7 +48,9 @@ static void compute_tile(struct conv_desk *desk, size_t chunk, size_t p, size_t 
                              .pixel = a->stride_w / cut->step_w * cut->block,
                              .taps = desk->taps,
                              .y_pixel = a->y_pixel,
-                             .channels = channels};
+                             .channels = channels,
+                             .ahead = desk->ahead,
+                             .ahead_step = desk->ahead_step};
     bool whole = a->s > 0 && cut->chunks == 1;
     for (size_t s = 0; s < a->s; s++)
         whole = whole && desk->runs[s].first <= q && q + pixels <= desk->runs[s].last;
@@ -76,14 +78,40 @@ static void compute_tile(struct conv_desk *desk, size_t chunk, size_t p, size_t 
             desk->engine->round(sums + i * width, y + i * a->y_pixel, channels);
 }
 
+/* Compute a chunk of the channels of x in the rectangle. Each of its tiles asks for a
+   share of the weights behind its own, which the next chunk or block needs. */
+static void compute_chunk(struct conv_desk *desk, size_t chunk, uint16_t *y,
+                          size_t channels)
+{
+    const struct conv_view *a = desk->a;
+    const struct conv_cut *cut = desk->cut;
+    const size_t cols = desk->q_end - desk->q;
+    const size_t pieces = ceil_div(cols, cut->most_pixels);
+    const size_t tiles = (desk->p_end - desk->p) * pieces;
+    const size_t first = chunk * cut->chunk * cut->block;
+    const size_t steps = least(cut->chunk * cut->block, cut->c - first) * a->r * a->s;
+    const size_t step_bytes = desk->width * desk->engine->halves * sizeof(uint16_t);
+    desk->ahead = (uintptr_t)desk->panel + steps * step_bytes;
+    desk->ahead_step = ceil_div(step_bytes, tiles);
+    for (size_t p = desk->p; p < desk->p_end; p++) {
+        desk->listed_s_end = 0;
+        for (size_t i = 0; i < pieces; i++) {
+            const size_t q = desk->q + i * cols / pieces;
+            const size_t q_end = desk->q + (i + 1) * cols / pieces;
+            compute_tile(desk, chunk, p, q, q_end - q,
+                         y + p * a->y_row + q * a->y_pixel, channels);
+            desk->ahead += steps * step_bytes / tiles;
+        }
+    }
+}
+
 /* Compute block `kb` of the channels of `group` in the rectangle. */
 static void compute_block(struct conv_desk *desk, size_t group, size_t kb,
                           const uint16_t *packed, uint16_t *y)
 {
     const struct conv_view *a = desk->a;
     const struct conv_cut *cut = desk->cut;
-    const size_t first = kb * cut->width, cols = desk->q_end - desk->q;
-    const size_t pieces = ceil_div(cols, cut->most_pixels);
+    const size_t first = kb * cut->width;
     desk->width = conv_cut_width(cut, kb);
     const size_t channels = least(desk->width, cut->k - first);
     packed += (group * conv_cut_packed_before(a, cut, cut->k_blocks) +
@@ -93,15 +121,7 @@ static void compute_block(struct conv_desk *desk, size_t group, size_t kb,
     for (size_t chunk = 0; chunk < cut->chunks; chunk++) {
         const size_t c = chunk * cut->chunk * cut->block;
         desk->panel = packed + c * a->r * a->s * desk->width * desk->engine->halves;
-        for (size_t p = desk->p; p < desk->p_end; p++) {
-            desk->listed_s_end = 0;
-            for (size_t i = 0; i < pieces; i++) {
-                const size_t q = desk->q + i * cols / pieces;
-                const size_t q_end = desk->q + (i + 1) * cols / pieces;
-                compute_tile(desk, chunk, p, q, q_end - q,
-                             y + p * a->y_row + q * a->y_pixel, channels);
-            }
-        }
+        compute_chunk(desk, chunk, y, channels);
     }
 }
 

@@ -24,7 +24,8 @@ struct conv_tap {
 
    It goes to `y`, rounded, where that is not NULL; otherwise it is added to `sums`. The
    panel holds halves, which are widened on their way to registers: no pass over them
-   comes before, and caches hold twice as much. */
+   comes before, and caches hold twice as much. Each step also asks for what lies
+   `ahead`, `ahead_step` bytes further than the one before. */
 struct conv_tile {
     const float *x;
     const uint16_t *panel;
@@ -33,6 +34,8 @@ struct conv_tile {
     float *sums;
     uint16_t *y;
     size_t y_pixel, channels;
+    uintptr_t ahead; /* an address that may be behind the end of what there is */
+    size_t ahead_step;
 };
 
 typedef void (*conv_tile_function)(const struct conv_tile *tile);

@@ -16,6 +16,8 @@ struct conv_desk {
     struct conv_tap *taps;
     struct conv_run *runs;
     size_t tap_count, listed_s, listed_s_end; /* of the row, in `taps` */
+    uintptr_t ahead;                          /* the weights behind the panel, */
+    size_t ahead_step;                        /* which a step asks for */
     size_t width;                             /* of the output block */
     size_t p, q, p_end, q_end;                /* outputs */
     size_t h, w, rows, cols;                  /* of x in the window: first, how many */

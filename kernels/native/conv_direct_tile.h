@@ -28,7 +28,8 @@ static void NAME(round)(const float *from, uint16_t *to, size_t count)
    pitches away, which one odd multiple and an addressing mode reach. */
 static inline __attribute__((always_inline)) void
 NAME(step)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors,
-           const float *x, const size_t odd[7], const uint16_t *panel)
+           const float *x, const size_t odd[7], const uint16_t *panel,
+           uintptr_t ahead)
 {
     static const unsigned char HALF[16] = {0, 0, 0, 1, 0, 2, 1, 3, 0, 4, 2, 5, 1, 6};
     static const unsigned char TIMES[16] = {0, 1, 2, 1, 4, 1, 2, 1, 8, 1, 2, 1, 4, 1};
@@ -38,6 +39,7 @@ NAME(step)(WIDE sum[PIXELS][3], const size_t pixels, const size_t vectors,
         w[v] = WIDEN(panel + v * HALVES * LANES);
         __builtin_prefetch(panel + v * HALVES * LANES + AHEAD); /* it lies in L2 */
     }
+    __builtin_prefetch((const void *)ahead, 0, 2); /* into L2 */
     UNROLL
     for (size_t i = 0; i < pixels; i++) {
         const size_t bytes = odd[HALF[i]] * TIMES[i];
@@ -90,15 +92,17 @@ NAME(tile)(const struct conv_tile *tile, const size_t pixels, const size_t vecto
         for (size_t v = 0; v < vectors; v++)
             sum[i][v] = ZERO;
     }
+    uintptr_t ahead = tile->ahead;
+    const size_t ahead_step = tile->ahead_step;
     for (size_t t = 0; t < tile->tap_count; t++) {
         const float *x = tile->x + (tile->first + tile->taps[t].x);
         const uint16_t *panel = tile->panel + tile->taps[t].panel * HALVES;
         const float *end = x + tile->taps[t].steps;
-        for (; x < end; x++, panel += vectors * HALVES * LANES) {
+        for (; x < end; x++, ahead += ahead_step, panel += vectors * HALVES * LANES) {
             /* Keep the compiler from moving their multiples into more registers. */
             __asm__("" : "+r"(odd[0]), "+r"(odd[1]), "+r"(odd[2]));
             __asm__("" : "+r"(odd[3]), "+r"(odd[4]), "+r"(odd[5]), "+r"(odd[6]));
-            NAME(step)(sum, pixels, vectors, x, odd, panel);
+            NAME(step)(sum, pixels, vectors, x, odd, panel, ahead);
         }
     }
     const size_t whole = vectors * LANES; /* stored without a branch for each vector */
