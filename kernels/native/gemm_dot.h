@@ -33,8 +33,12 @@ static ALWAYS_INLINE void NAMED(DOT, rows)(const struct gemm_lines *lines, size_
                 sum[i][j] = FMA(x, LOAD_WIDE(b + j * DOT_DEPTH(NR) + p), sum[i][j]);
         }
     }
-    for (size_t i = 0; i < rows; i++)
+    UNROLL
+    for (size_t i = 0; i < ROWS; i++)
+        UNROLL
         for (size_t j = 0; j < NR; j++) {
+            if (i >= rows)
+                break;
             const float dot = SUM(sum[i][j]);
             c[i * stride + j] = first ? dot : dot + c[i * stride + j];
         }
