@@ -14,7 +14,7 @@ from tenbin.case import Case
 from tenbin.dtypes import widen
 from tenbin.kernel import Options
 from tenbin.kernels import load
-from tenbin.kernels.conv import DTYPES, KERNEL, VARIANTS
+from tenbin.kernels.conv import DTYPES, KERNEL, NATIVE, VARIANTS
 from tenbin.kernels.conv.operands import empty_result
 from tenbin.kernels.conv.presets import PRESETS
 from tenbin.kernels.conv.problem import DIRECTIONS, LAYOUTS, ConvProblem
@@ -71,16 +71,8 @@ def test_gradients_are_adjoint_to_the_convolution(problem: ConvProblem) -> None:
     np.testing.assert_allclose([np.vdot(x, dx), np.vdot(w, dw)], product, atol=1e-9)
 
 
-@given(
-    problem=problems(),
-    variant=st.sampled_from(HERE),
-    dtype=st.sampled_from(DTYPES),
-    seed=st.integers(0, 2**32),
-)
-@settings(deadline=None, max_examples=100)
-def test_every_variant_keeps_its_bound(
-    problem: ConvProblem, variant: str, dtype: str, seed: int
-) -> None:
+def keeps_its_bound(problem: ConvProblem, variant: str, dtype: str, seed: int) -> None:
+    """Compute what is not declined, and judge it."""
     wanted = case(problem, variant, dtype=dtype)
     if KERNEL.decline(wanted) or KERNEL.misfit(wanted):
         return
@@ -95,6 +87,32 @@ def test_every_variant_keeps_its_bound(
     right = oracle(problem, first, second, dtype, sums, plan.c)
     verdict = judge(result, right)
     assert verdict.ok, verdict
+
+
+@given(
+    problem=problems(),
+    variant=st.sampled_from(HERE),
+    dtype=st.sampled_from(DTYPES),
+    seed=st.integers(0, 2**32),
+)
+@settings(deadline=None, max_examples=100)
+def test_every_variant_keeps_its_bound(
+    problem: ConvProblem, variant: str, dtype: str, seed: int
+) -> None:
+    keeps_its_bound(problem, variant, dtype, seed)
+
+
+@pytest.mark.parametrize("variant", [name for name in NATIVE if name in HERE])
+@pytest.mark.parametrize(("taps", "padding"), [(1, 0), (3, 0), (3, 2), (5, 1)])
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_gradient_of_x_is_a_convolution_of_that_of_y(
+    variant: str, taps: int, padding: int, groups: int, layout: str
+) -> None:
+    problem = ConvProblem(
+        2, 32, 12, 9, 12, taps, taps, 1, padding, 1, groups, "backward-data", layout
+    )
+    keeps_its_bound(problem, variant, "float16", 1)
 
 
 def test_every_variant_is_listed_and_can_say_why_not() -> None:

@@ -31,7 +31,9 @@ from tests.tasks import ready
         (ConvProblem(1, 64, 56, 56, 256, 1, 1), "pointwise"),
         (ConvProblem(64, 16, 5, 5, 120, 5, 5), "pointwise"),
         (ConvProblem(64, 1, 28, 28, 6, 5, 5, padding=2), "pixel"),
-        (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-data"), "direct"),
+        (ConvProblem(1, 64, 9, 9, 64, 3, 3, direction="backward-data"), "winograd4"),
+        (ConvProblem(1, 8, 9, 9, 8, 3, 3, 2, direction="backward-data"), "direct"),
+        (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-weights"), "direct"),
     ],
 )
 def test_auto_picks_by_shape_and_says_why(
@@ -57,7 +59,7 @@ def test_auto_picks_by_shape_and_says_why(
         (ConvProblem(1, 64, 56, 56, 64, 3, 3, padding=1), "dot"),
         (ConvProblem(1, 64, 56, 56, 256, 1, 1), "dot"),
         (ConvProblem(64, 1, 28, 28, 6, 5, 5, padding=2), "pixel"),
-        (ConvProblem(1, 8, 9, 9, 8, 3, 3, direction="backward-data"), "direct"),
+        (ConvProblem(1, 64, 9, 9, 64, 3, 3, 2, direction="backward-data"), "direct"),
     ],
 )
 def test_auto_picks_the_matrix_unit_where_there_is_one(

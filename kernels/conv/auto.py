@@ -1,6 +1,6 @@
 """The native algorithm that a shape asks for, and why.
 
-    backwards                      direct
+    backwards                      direct; like forward in the data at stride 1
     a matrix unit                  dot, where that fits
     1x1, or as large as the image  pointwise
     3x3 or 5x5, stride 1           winograd6, 4, 2 or what follows: the fewest products
@@ -22,6 +22,7 @@ from dataclasses import replace
 from tenbin.kernels.conv.native import (
     in_matrix_unit,
     lacking,
+    mirror,
     native,
     outputs_of,
     unfit,
@@ -58,6 +59,7 @@ def choose(problem: ConvProblem, dtype: str) -> tuple[str, str]:
 
 def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
     """Return algorithms from the most wanted to the least."""
+    problem = mirror(problem)
     if problem.direction != "forward":
         return [("direct", "the only one backwards")]
     wishes = []

@@ -11,6 +11,8 @@
     fp16acc     sums kept in float16: for the study of accuracy     all
     fp16chunk   the same for 32 terms at a time, float32 across     all
 
+All but direct compute backward-data where it is a forward problem, too (`mirror`).
+
 Winograd adds and subtracts neighbours before it multiplies: an infinity in x, or a
 bfloat16 beyond the range of float32 on its way, leaves NaN all over its tiles, where
 direct leaves infinity where it belongs. That is no convolution of such numbers, and the
@@ -22,6 +24,7 @@ as its user would have to.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +38,7 @@ from tenbin.kernels.conv.variant import Plan, same
 
 C_DIRECT, C_DOT = 8.0, 16.0  # observed: at most 1 and 4
 C_WINOGRAD = {4: 8.0, 6: 64.0, 8: 256.0}  # by points of an axis: at most 1, 18, 115
-BACKWARD = {"direct"}
+BACKWARD = {"direct"}  # the others compute what `mirror` turns into a forward problem
 _WINOGRAD = "at stride 1 and dilation 1, padded by less than the filter"
 COMPUTES = {  # what the algorithms that do not compute every shape do
     "pixel": "fewer than 16 channels or filters, in one group",
@@ -78,16 +81,42 @@ def unfit(name: str) -> Callable[[ConvProblem, str], str]:
     """Return what says why the algorithm cannot compute a shape, or an empty string."""
 
     def misfit(problem: ConvProblem, dtype: str) -> str:
-        if problem.direction != "forward" and name not in BACKWARD:
-            return f"{name} is for forward only"
-        operation = operation_of(name, problem)
+        shape = problem if name in BACKWARD else mirror(problem)
+        if shape.direction != "forward" and name not in BACKWARD:
+            return (
+                f"{name} is for forward, and for backward-data where that is the same"
+            )
+        operation = operation_of(name, shape)
         try:
-            fits = binding.load().conv_fits(operation, dtype, numbers(problem))
+            fits = binding.load().conv_fits(operation, dtype, numbers(shape))
         except (TenbinError, ValueError):
             return ""  # not here, perhaps on a compute node
         return "" if fits else f"{name} computes {COMPUTES[name]}"
 
     return misfit
+
+
+def mirror(problem: ConvProblem) -> ConvProblem:
+    """Return the forward problem that computes backward-data, or the problem itself.
+
+    At stride 1 the gradient of x is a convolution of that of y: filters are turned by
+    half a circle, inputs and outputs exchanged, and padded is what padding has left.
+    """
+    padding = problem.dilation * (problem.r - 1) - problem.padding
+    same = problem.r == problem.s and problem.stride == 1 and padding >= 0
+    if problem.direction != "backward-data" or not same:
+        return problem
+    return replace(
+        problem, direction="forward", padding=padding,
+        c=problem.k, h=problem.p, w=problem.q, k=problem.c,
+    )  # fmt: skip
+
+
+def turned_filters(filters: Array, groups: int) -> Array:
+    """Return filters (K, R, S, C/g) for the mirrored problem, as (C, R, S, K/g)."""
+    k, r, s, depth = filters.shape
+    parts = filters[:, ::-1, ::-1].reshape(groups, k // groups, r, s, depth)
+    return parts.transpose(0, 4, 2, 3, 1).reshape(groups * depth, r, s, k // groups)
 
 
 def operation_of(name: str, problem: ConvProblem) -> str:
@@ -116,14 +145,17 @@ def _plan(
     name: str, problem: ConvProblem, dtype: str, threads: int, isa: str | None
 ) -> Plan:
     module = binding.load()
-    call = (operation_of(name, problem), dtype, numbers(problem))
+    shape = problem if name in BACKWARD else mirror(problem)
+    call = (operation_of(name, shape), dtype, numbers(shape))
     scratch = module.aligned(module.conv_scratch_bytes(*call, threads, isa))
     layout = problem.layout
     packs = problem.direction != "backward-weights"
 
     def pack(weights: Array) -> Any:
-        filters = np.ascontiguousarray(as_nhwc(weights, layout))
-        return module.conv_pack(*call, filters, isa)
+        filters = as_nhwc(weights, layout)
+        if shape is not problem:
+            filters = turned_filters(filters, problem.groups)
+        return module.conv_pack(*call, np.ascontiguousarray(filters), isa)
 
     def run(first: Array, second: Any, out: Array) -> Array:
         module.conv(*call, first, second, out, scratch, threads, isa)
