@@ -16,12 +16,12 @@ import numpy as np
 from convolutions import (  # type: ignore[import-not-found]
     Contender,
     algorithm,
-    at_peak,
     listed,
     ready,
     torch,
 )
 from interleaved import fastest, measure, verdict  # type: ignore[import-not-found]
+from peaks import at_peak  # type: ignore[import-not-found]
 
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.torch import missing
@@ -34,7 +34,7 @@ def judge(name: str, problem: ConvProblem) -> tuple[float, bool]:
     """Print a layer; return how many times faster than torch, and if its bars hold."""
     ours = Contender(algorithm(problem))
     runs = ready(problem, {"ours": ours, **torch("float32")})
-    times = measure(runs, ROUNDS, {"peak": at_peak(problem)})
+    times = measure(runs, ROUNDS, {"peak": at_peak(problem.flops)})
     ratios = times[fastest(times, "float32")] / times["ours"]
     told, fast = verdict(ratios, LENET if name == "lenet-5 C1" else EVERY)
     wide = min(problem.c, problem.k) >= 32

@@ -14,11 +14,11 @@ import sys
 import numpy as np
 from convolutions import (  # type: ignore[import-not-found]
     Contender,
-    at_peak,
     listed,
     ready,
 )
 from interleaved import fastest, measure, time_ns, verdict  # type: ignore[import-not-found]
+from peaks import at_peak  # type: ignore[import-not-found]
 
 from tenbin.kernels.conv.auto import choose
 from tenbin.kernels.conv.problem import ConvProblem
@@ -38,7 +38,7 @@ def judge(name: str, problem: ConvProblem) -> bool:
     runs = ready(problem, CONTENDERS)
     turn_ns = sum(time_ns(run, 1) for run in runs.values())
     rounds = int(min(MOST, max(FEWEST, LAYER_NS / turn_ns)))
-    times = measure(runs, rounds, {"peak": at_peak(problem)})
+    times = measure(runs, rounds, {"peak": at_peak(problem.flops)})
     best, well = verdict(times[fastest(times, "torch")] / times["auto"], BEST)
     nchw, plainly = verdict(times["torch nchw"] / times["auto"], NCHW)
     peak = float(np.median(times["torch nchw"] / times["peak"]))

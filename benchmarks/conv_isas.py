@@ -14,12 +14,11 @@ import numpy as np
 from convolutions import (  # type: ignore[import-not-found]
     Contender,
     algorithm,
-    at_peak,
     listed,
-    peak,
     ready,
 )
 from interleaved import measure, verdict  # type: ignore[import-not-found]
+from peaks import at_peak, peak, same  # type: ignore[import-not-found]
 
 from tenbin.kernels.conv.auto import choose
 from tenbin.kernels.conv.native import native
@@ -28,7 +27,6 @@ from tenbin.kernels.native import load
 
 ISAS = ("avx2", "avx512")
 BAR = 0.85
-SAME = 0.9  # peaks this near are the same
 ROUNDS = 15
 
 
@@ -43,7 +41,7 @@ def judge(name: str, problem: ConvProblem, same_peak: bool) -> bool:
     """Print a layer; return whether its bars hold."""
     direct, picked = algorithm(problem), choose(problem, "float16")[0]
     runs = ready(problem, {**of_isas(direct), **of_isas(picked)})
-    peaks = {f"peak {isa}": at_peak(problem, isa) for isa in ISAS}
+    peaks = {f"peak {isa}": at_peak(problem.flops, isa) for isa in ISAS}
     times = measure(runs, ROUNDS, peaks)
     wide = min(problem.c, problem.k) >= 32
     held, said = True, []
@@ -69,7 +67,7 @@ def main() -> int:
         return 0
     avx2, avx512 = (np.median([peak(isa) for _ in range(9)]) for isa in ISAS)
     print(f"peak of avx2 {avx2 / 1e9:.0f}, of avx512 {avx512 / 1e9:.0f} Gflop/s")
-    one = partial(judge, same_peak=bool(avx2 >= SAME * avx512))
+    one = partial(judge, same_peak=same(avx2 / avx512))
     held = [one(*layer) for layer in listed().items()]
     return 0 if all(held) else 1
 

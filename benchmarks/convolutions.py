@@ -15,9 +15,7 @@ from tenbin.kernels.conv.operands import as_nhwc, empty_result, operands, to_lay
 from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.split import share
 from tenbin.kernels.conv.variant import Plan
-from tenbin.kernels.native import load
 
-PEAK_STEPS = 100_000
 LISTED = {
     "lenet-5": ("C1", "C3"),
     "alexnet-one-tower": ("conv1", "conv2", "conv3"),
@@ -111,14 +109,3 @@ def _checked(
     if not verify.judge(result, right).ok:
         raise SystemExit(f"{who} is wrong: {shape.label}")
     return lambda: plan.run(loaded, packed, out)
-
-
-def peak(isa: str | None = None) -> float:
-    """Return the flop/s of float32 multiply-adds in this thread's processor time."""
-    flops, _, _, cpu_ns = load().fma_peak("float32", PEAK_STEPS, isa)
-    return float(flops / cpu_ns * 1e9)
-
-
-def at_peak(problem: ConvProblem, isa: str | None = None) -> Callable[[], float]:
-    """Return what measures the ns that the nominal flops take at the peak of now."""
-    return lambda: problem.flops / peak(isa) * 1e9

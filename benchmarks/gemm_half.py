@@ -20,11 +20,11 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from interleaved import Run, measure, verdict  # type: ignore[import-not-found]
+from peaks import at_peak, same  # type: ignore[import-not-found]
 from threadpoolctl import threadpool_limits
 
 from tenbin.dtypes import narrow
@@ -52,9 +52,7 @@ SKINNY = tuple(
 )
 GEMV = (GemmProblem(4096, 1, 25088),)
 VECTOR_ISAS = ("avx512", "avx2", "sve512", "neon")
-PEAK_STEPS = 300_000
 OF_PEAK, ISA = 0.88, 0.85
-SAME = 0.9  # peaks this near are the same
 
 Multiply = Callable[[Any, Any, Any], object]
 
@@ -77,7 +75,7 @@ class Times:
     @property
     def same_peak(self) -> bool:
         """Return whether AVX2 has the peak of AVX-512."""
-        return bool(np.median(self.peaks["avx512"] / self.peaks["avx2"]) >= SAME)
+        return bool(same(self.peaks["avx512"] / self.peaks["avx2"]))
 
 
 def isas() -> list[str]:
@@ -123,15 +121,9 @@ def times_of(problem: GemmProblem, rounds: int) -> Times:
     runs = {
         label: ready(problem, label, *how) for label, how in series_of(problem).items()
     }
-    peaks = {isa: partial(at_peak, problem, isa) for isa in isas()}
+    peaks = {isa: at_peak(problem.flops, isa) for isa in isas()}
     found = measure(runs, rounds, peaks)
     return Times({label: found[label] for label in runs}, {i: found[i] for i in peaks})
-
-
-def at_peak(problem: GemmProblem, isa: str) -> float:
-    """Return the ns that the flops take at the peak of multiply-adds of now."""
-    flops, _, _, cpu_ns = load().fma_peak("float32", PEAK_STEPS, isa)
-    return float(problem.flops * cpu_ns / flops)
 
 
 def line(name: str, values: Any, least: float = 0.0) -> bool:
