@@ -50,13 +50,14 @@ def algorithms(problem: ConvProblem) -> Iterator[tuple[str, str]]:
 def weigh(problem: ConvProblem, dtype: str, names: list[str], seed: int) -> list[Found]:
     """Return how exact each algorithm is with the operands of one seed."""
     pair = operands(problem, share(problem, 1, 0), dtype, seed)
-    exact, magnitude = verify.sums(problem, *pair, dtype)
+    exact = verify.exact_sums(problem, *pair, dtype)
     found = []
     for name in names:
         variant = VARIANTS[name]
         plan = variant.plan(problem, dtype, 1)
         result = plan.run(pair[0], plan.pack(pair[1]), empty_result(problem, dtype))
         sums = variant.sums(plan, dtype)
+        magnitude = verify.absolute_sums(problem, *pair, dtype, plan.tile)
         allowed = verify.allowed(exact, magnitude, dtype, sums, plan.c)
         right = verify.Oracle(dtype, problem.layout, exact, magnitude, allowed)
         told = verify.accuracy(result, right)

@@ -78,10 +78,15 @@ def ready(
     @cache
     def exact(dtype: str) -> tuple[Any, ...]:
         pair = operands(problem, share(problem, 1, 0), dtype, seed)
-        return (*pair, *verify.sums(problem, *pair, dtype))
+        return (*pair, verify.exact_sums(problem, *pair, dtype))
+
+    @cache
+    def magnitude(dtype: str, tile: int) -> Any:
+        x, w, _ = exact(dtype)
+        return verify.absolute_sums(problem, x, w, dtype, tile)
 
     return {
-        label: _checked(problem, who, *exact(who.dtype))
+        label: _checked(problem, who, exact(who.dtype), magnitude)
         for label, who in contenders.items()
         if not declined(problem, who)
     }
@@ -94,8 +99,12 @@ def declined(problem: ConvProblem, who: Contender) -> str:
 
 
 def _checked(
-    problem: ConvProblem, who: Contender, x: Any, w: Any, exact: Any, magnitude: Any
+    problem: ConvProblem,
+    who: Contender,
+    right: tuple[Any, ...],
+    magnitude: Callable[[str, int], Any],
 ) -> Run:
+    x, w, exact = right
     shape = replace(problem, layout=who.layout)
     variant = VARIANTS[who.variant]
     plan = (who.plan or variant.plan)(shape, who.dtype, who.threads)
@@ -104,8 +113,9 @@ def _checked(
     out = plan.place(empty_result(shape, who.dtype))
     result = as_nhwc(plan.read(plan.run(loaded, packed, out)), who.layout)
     sums = variant.sums(plan, who.dtype)
-    allowed = verify.allowed(exact, magnitude, who.dtype, sums, plan.c)
-    right = verify.Oracle(who.dtype, "nhwc", exact, magnitude, allowed)
-    if not verify.judge(result, right).ok:
+    shared = magnitude(who.dtype, plan.tile)
+    allowed = verify.allowed(exact, shared, who.dtype, sums, plan.c)
+    oracle = verify.Oracle(who.dtype, "nhwc", exact, shared, allowed)
+    if not verify.judge(result, oracle).ok:
         raise SystemExit(f"{who} is wrong: {shape.label}")
     return lambda: plan.run(loaded, packed, out)

@@ -84,7 +84,7 @@ def keeps_its_bound(problem: ConvProblem, variant: str, dtype: str, seed: int) -
     result = plan.read(plan.run(plan.load(first), plan.pack(second), out))
 
     sums = chosen.sums(plan, dtype)
-    right = oracle(problem, first, second, dtype, sums, plan.c)
+    right = oracle(problem, first, second, dtype, sums, plan.c, plan.tile)
     verdict = judge(result, right)
     assert verdict.ok, verdict
 

@@ -137,6 +137,16 @@ def test_accuracy_tells_error_bias_and_excess() -> None:
     assert shifted.excess == pytest.approx(expected, rel=1e-2)
 
 
+def test_a_result_of_nothing_but_padding_is_exact() -> None:
+    problem = ConvProblem(1, 2, 1, 1, 3, 1, 1, stride=2, padding=1)
+    x, w = operands(problem, share(problem, 1, 0), "float16", 1)
+    right = oracle(problem, x, w, "float16", "float32", 8.0)
+    zeros = np.zeros(right.exact.shape, np.float16)
+
+    assert judge(zeros, right).ok
+    assert accuracy(zeros, right).relative_l2 == 0.0
+
+
 def test_the_bound_tells_apart_what_rounds_once_from_what_rounds_twice() -> None:
     x, w = drawn("normal")
     right = right_of(x, w)

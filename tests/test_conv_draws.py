@@ -41,7 +41,7 @@ def convolved(
     sums = variant.sums(plan, dtype)
     one_sign = sums == "float16" and draw == "positive"
     c = float(problem.terms) if one_sign else plan.c
-    return result, oracle(problem, *pair, dtype, sums, c)
+    return result, oracle(problem, *pair, dtype, sums, c, plan.tile)
 
 
 @given(
@@ -77,6 +77,24 @@ def test_many_channels_keep_their_bound(name: str, dtype: str, draw: str) -> Non
 
     verdict = judge(result, right)
     assert verdict.ok, verdict
+
+
+@pytest.mark.parametrize("name", WINOGRAD)
+@pytest.mark.parametrize("draw", DRAWS)
+def test_outputs_of_few_products_have_the_errors_of_their_tile(
+    name: str, draw: str
+) -> None:
+    """A corner sees one tap of one channel, which may be next to nothing."""
+    if (name, "float16") not in PAIRS:
+        pytest.skip(f"no native {name}")
+    for seed in range(1, 6):
+        problem = ConvProblem(1, 1, 17, 17, 48, 3, 3, padding=2)
+        drawn = operands(problem, share(problem, 1, 0), "float16", seed, draw)
+
+        result, right = convolved(problem, name, "float16", drawn)
+
+        assert judge(result, right).ok
+        assert not judge(result * np.float16(1.002), right).ok
 
 
 @pytest.mark.parametrize("name", ["direct", "pixel", "pointwise"])

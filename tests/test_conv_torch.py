@@ -31,7 +31,7 @@ def convolved(
     out = empty_result(problem, dtype)
     result = plan.read(plan.run(plan.load(first), plan.pack(second), out))
     sums = TORCH.sums(plan, dtype)
-    return result, oracle(problem, first, second, dtype, sums, plan.c), sums
+    return result, oracle(problem, first, second, dtype, sums, plan.c, plan.tile), sums
 
 
 @pytest.mark.parametrize("problem", LARGE, ids=lambda p: p.label)

@@ -37,7 +37,7 @@ from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan, same
 
 C_DIRECT, C_DOT = 8.0, 16.0  # observed: at most 1 and 4
-C_WINOGRAD = {4: 8.0, 6: 64.0, 8: 256.0}  # by points of an axis: at most 1, 18, 115
+C_WINOGRAD = {4: 4.0, 6: 32.0, 8: 128.0}  # by points of an axis: at most 1, 16, 55
 BACKWARD = {"direct"}  # the others compute what `mirror` turns into a forward problem
 _WINOGRAD = "at stride 1 and dilation 1, padded by less than the filter"
 COMPUTES = {  # what the algorithms that do not compute every shape do
@@ -172,17 +172,18 @@ def _plan(
 
     details = {"algorithm": name, "isa": isa or module.chosen(*call[:2])}
     chosen = run if layout == "nhwc" else run_turned
-    c = _bound(name, problem)
-    return Plan(chosen, pack=pack if packs else same, c=c, details=details)
+    c, tile = _bound(name, problem)
+    return Plan(chosen, pack=pack if packs else same, c=c, tile=tile, details=details)
 
 
-def _bound(name: str, problem: ConvProblem) -> float:
-    """Return the c of the error's bound: sums may be off by c u sum |x w|."""
+def _bound(name: str, problem: ConvProblem) -> tuple[float, int]:
+    """Return c and tile of the error's bound: sums may be off by c u sum |x w|."""
     if name.startswith("fp16"):
-        return float(problem.terms**0.5)
+        return float(problem.terms**0.5), 1
     if name.startswith("winograd"):
-        return C_WINOGRAD[outputs_of(name) + problem.r - 1]
-    return C_DOT if name == "dot" else C_DIRECT
+        m = outputs_of(name)
+        return C_WINOGRAD[m + problem.r - 1], m
+    return C_DOT if name == "dot" else C_DIRECT, 1
 
 
 def outputs_of(name: str) -> int:

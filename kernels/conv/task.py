@@ -55,7 +55,8 @@ def task(
 
     @cache
     def right() -> verify.Oracle:
-        return verify.oracle(problem, first, second, dtype, accumulate, plan.c)
+        bound = (accumulate, plan.c, plan.tile)
+        return verify.oracle(problem, first, second, dtype, *bound)
 
     def check() -> Check:
         if result[0] is None:

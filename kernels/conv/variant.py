@@ -21,8 +21,9 @@ class Plan:
     in `out` or in memory of its own. Before, `load` turned the first operand into what
     `run` takes, and `place` memory for the result; `pack` did so with the weights,
     which a network does once and uses often: its time is a number of its own. `read`
-    turns the result into an array. `c` is the constant of its error bound. A plan
-    whose sums are coarser than the variant promises says their dtype in `accumulate`.
+    turns the result into an array. `c` is the constant of its error bound; `tile` x
+    `tile` outputs share their errors. A plan whose sums are coarser than the variant
+    promises says their dtype in `accumulate`.
     """
 
     run: Callable[[Any, Any, Array], Any]
@@ -33,6 +34,7 @@ class Plan:
     details: Mapping[str, Any] = field(default_factory=dict)
     place: Callable[[Array], Any] = same
     accumulate: str = ""
+    tile: int = 1
 
     @property
     def packs(self) -> bool:
