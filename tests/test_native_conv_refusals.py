@@ -16,6 +16,7 @@ WRONG = [
     (A._replace(r=5), "larger than the padded image"),
     (A._replace(groups=3), "groups must divide"),
     (A._replace(n=2**39, h=2**20), r"beyond 2\^40"),
+    (A._replace(pad_h=2**39, stride_h=2**39), r"beyond 2\^40"),
 ]
 
 
@@ -23,6 +24,18 @@ WRONG = [
 def test_refuses_a_shape(shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         native.conv_fits("conv_direct", "float16", shape)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_stride_beyond_the_image_takes_no_more_memory(dtype: str) -> None:
+    if "avx2" not in native.isas() and "neon" not in native.isas():
+        pytest.skip("no native pixel here")
+    narrow = Shape(c=2, h=2**22, w=1, k=3)
+    strides = [narrow, narrow._replace(stride_w=2**40)]
+
+    each = [native.conv_scratch_bytes("conv_pixel", dtype, a, 1) for a in strides]
+
+    assert each[0] == each[1]
 
 
 @pytest.mark.parametrize("short", ["x", "packed", "y", "weights"])

@@ -1,5 +1,5 @@
-/* Few channels: a vector holds neighbouring outputs, all filters of one pixel side by side,
-   as they are stored. With three filters and vectors of eight, the lanes of the first
+/* Few channels: a vector holds neighbouring outputs, all filters of one pixel side by
+   side, as they are stored. With three filters and vectors of eight, the lanes of the first
    three vectors of a row are
 
        pixel    0 0 0 1 1 1 2 2    2 3 3 3 4 4 4 5    5 5 6 6 6 7 7 7
@@ -28,6 +28,7 @@ struct layout {
     size_t high, wide;   /* pixels that they read, border included */
     int split;           /* into planes */
     size_t line, plane;  /* floats of a row, of a plane */
+    size_t phases;       /* planes of a channel */
     size_t planes;
     size_t pixel, pitch; /* floats from one output's to the next, to the one below */
     size_t taps, tiles;  /* tiles of rows of outputs */
@@ -51,7 +52,8 @@ static struct layout lay_out(const struct pixel_engine *engine,
     it.split = a->k % engine->lanes != 0 && (a->c > 1 || a->stride_w > 1);
     it.line = it.split ? ceil_div(it.wide, a->stride_w) : it.wide * a->c;
     it.plane = it.high * it.line;
-    it.planes = it.split ? a->c * a->stride_w : 1;
+    it.phases = least(a->stride_w, it.wide);
+    it.planes = it.split ? a->c * it.phases : 1;
     it.pixel = it.split ? 1 : a->stride_w * a->c;
     it.pitch = a->stride_h * it.line;
     it.taps = a->c * a->r * a->s;
@@ -140,7 +142,7 @@ static size_t place(const struct conv_shape *a, const struct layout *it, size_t 
 {
     if (!it->split)
         return h * it->line + w * a->c + c;
-    return (c * a->stride_w + w % a->stride_w) * it->plane + h * it->line +
+    return (c * it->phases + w % a->stride_w) * it->plane + h * it->line +
            w / a->stride_w;
 }
 

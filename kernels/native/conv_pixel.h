@@ -1,4 +1,5 @@
-/* Convolution of few channels or to few filters, vectorised over outputs: what the loops ask of an ISA. */
+/* Convolution of few channels or to few filters, vectorised over outputs: what the loops
+   ask of an ISA. */
 
 #ifndef TENBIN_CONV_PIXEL_H
 #define TENBIN_CONV_PIXEL_H

@@ -13,7 +13,8 @@ static void NAME(widen)(const uint16_t *from, float *to, size_t count)
         STORE_SOME(to, count, WIDEN_SOME(from, count));
 }
 
-/* One group of taps: weights stay in registers, too; `one` pixel for all lanes, or not. */
+/* One group of taps, whose weights stay in registers, too; `one`: all lanes take the same
+   pixel. */
 static ALWAYS_INLINE void NAME(add_group)(int one, size_t rows, size_t taps,
                                           const float *x, size_t pitch, const float *w,
                                           WHERE lane, WIDE *sum)

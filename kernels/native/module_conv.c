@@ -41,7 +41,7 @@ static bool small(size_t a, size_t b, size_t c, size_t d)
 static bool check(const struct conv_shape *a)
 {
     if (!small(a->n, a->c, a->h, a->w) || !small(a->k, a->r, a->s, a->c) ||
-        !small(a->pad_h + 1, a->pad_w + 1, 1, 1) ||
+        !small(a->c, a->h + 2 * a->pad_h, a->w + 2 * a->pad_w, 1) ||
         !small(a->dilation_h, a->r, a->dilation_w, a->s))
         return refuse("a convolution beyond 2^40 elements");
     if (a->c % a->groups || a->k % a->groups)
