@@ -118,14 +118,14 @@ def add(y: Array, bias: Array, dtype: str) -> Array:
 
 
 def relu(y: Array, dtype: str) -> Array:
-    """Return y, and 0 where it is negative."""
+    """Return y, and 0 where it is negative; in halves, NaN goes by its sign."""
     if dtype in HALVES:  # the sign is the highest bit
         return np.maximum(y.view(np.int16), 0).view(y.dtype)
     return np.maximum(y, 0)
 
 
 def largest(y: Array, dtype: str) -> Array:
-    """Return the largest of 2 x 2 pixels."""
+    """Return the largest of 2 x 2 pixels; in halves, NaN lies beyond infinity."""
     if dtype in HALVES:
         return ordered(_largest(ordered(y.view(np.int16)))).view(y.dtype)
     return _largest(y)

@@ -9,7 +9,7 @@
 #define LINE_FLOATS 16
 #define FEWEST_POINTS 4
 #define FEWEST_TILES ((size_t)84)
-#define TEAM_TILES ((size_t)42) /* with fewer for each, threads share one block */
+#define TEAM_TILES ((size_t)42) /* with fewer for each, all threads share a block */
 
 int winograd_fits(const struct conv_shape *shape, size_t m)
 {
@@ -35,6 +35,18 @@ static size_t block_tiles(const struct winograd_plan *plan, size_t panel)
     const size_t points = plan->points * plan->points;
     const size_t tiles = l2_bytes() / 2 / (points * (plan->c + panel) * sizeof(float));
     return most(tiles, FEWEST_TILES);
+}
+
+/* A block for each thread, or one at a time for all: where blocks are too few, or so small
+   that each would transform the filters for a handful of tiles. */
+static void cut_blocks(struct winograd_plan *plan, size_t panel, int threads)
+{
+    const size_t want = block_tiles(plan, panel);
+    size_t blocks = (plan->tiles + want / 2) / want;
+    if (plan->tiles >= (size_t)threads * TEAM_TILES)
+        blocks = most(blocks, (size_t)threads);
+    plan->teams = blocks >= (size_t)threads ? threads : 1;
+    plan->block = ceil_div(plan->tiles, most(round_up(blocks, (size_t)plan->teams), 1));
 }
 
 static void count_kinds(struct winograd_plan *plan, size_t images)
@@ -66,12 +78,7 @@ struct winograd_plan winograd_plan(const struct conv_shape *shape, size_t m,
     plan.c = round_up(plan.inputs, lanes);
     plan.k = round_up(plan.outputs, panel);
     count_kinds(&plan, shape->n);
-    const size_t want = block_tiles(&plan, panel);
-    size_t blocks = (plan.tiles + want / 2) / want;
-    if (plan.tiles >= (size_t)threads * TEAM_TILES)
-        blocks = most(blocks, (size_t)threads);
-    plan.teams = blocks >= (size_t)threads ? threads : 1;
-    plan.block = ceil_div(plan.tiles, most(round_up(blocks, (size_t)plan.teams), 1));
+    cut_blocks(&plan, panel, threads);
     /* One line more: points a power of two apart would share the sets of a cache. */
     plan.v_step = plan.block * plan.c + LINE_FLOATS;
     plan.u_step = least(plan.c, WINOGRAD_CHUNK) * panel + LINE_FLOATS;
