@@ -28,6 +28,8 @@ from tests.tasks import ready
         (ConvProblem(1, 3, 224, 224, 64, 3, 3, padding=1), "pixel"),
         (ConvProblem(4, 3, 227, 227, 96, 11, 11, 4), "pixel"),
         (ConvProblem(1, 64, 56, 56, 8, 3, 3, padding=1), "winograd6"),
+        (ConvProblem(1, 64, 56, 56, 3, 3, 3, padding=1), "pixel"),
+        (ConvProblem(1, 64, 56, 56, 3, 3, 3, 2, padding=1), "direct"),
         (ConvProblem(1, 64, 56, 56, 256, 1, 1), "pointwise"),
         (ConvProblem(64, 16, 5, 5, 120, 5, 5), "pointwise"),
         (ConvProblem(64, 1, 28, 28, 6, 5, 5, padding=2), "pixel"),

@@ -3,6 +3,7 @@
     backwards                      direct; like forward in the data at stride 1
     a matrix unit                  dot, where that fits
     1x1, or as large as the image  pointwise
+    1 to 3 filters, stride 1       pixel
     3x3 or 5x5, stride 1           winograd6, 4, 2 or what follows: the fewest products
     few channels                   pixel
     all others                     direct
@@ -31,6 +32,7 @@ from tenbin.kernels.conv.problem import ConvProblem
 from tenbin.kernels.conv.variant import Plan
 
 FEW_CHANNELS = 16
+FEW_FILTERS = 4
 WINOGRAD = ("winograd6", "winograd4", "winograd2")
 BLOCK = 84  # tiles that share a transform of the weights
 TRANSFORM = {3: 4, 5: 8}  # its cost, in tiles
@@ -69,6 +71,8 @@ def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
         return [*wishes, ("pointwise", "1x1 is a matrix product")]
     if (problem.r, problem.s, problem.padding) == (problem.h, problem.w, 0):
         wishes.append(("pointwise", "a filter on a whole image is a matrix product"))
+    if problem.k < FEW_FILTERS and problem.stride == 1:
+        wishes.append(("pixel", "too few filters to fill a vector"))
     wishes += _winograd(problem)
     if problem.c < FEW_CHANNELS:
         wishes.append(("pixel", "too few channels to fill a vector"))
