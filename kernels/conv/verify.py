@@ -15,7 +15,7 @@ The accuracy that goes with the time of a record:
     relative_l2   |computed - exact| / |exact|, over all elements
     bias          mean signed error / root mean square of exact
     excess        largest error beyond one rounding of the output, in units of 2^-24 S:
-                  what the algorithm adds to the dtype, at most c
+                  what the algorithm adds to the dtype
 """
 
 from dataclasses import dataclass
