@@ -10,7 +10,7 @@ from mpi4py import MPI
 
 from tenbin import device, threads
 from tenbin.check import Check
-from tenbin.cold import copies, is_cold, last_level_cache_bytes
+from tenbin.cold import place_of, rotation
 from tenbin.dtypes import Array
 from tenbin.kernel import Options, Task
 from tenbin.kernels.conv import verify
@@ -36,18 +36,17 @@ def task(
     first, second = operands(whole, mine, dtype, options.seed)
     cores = options.threads or threads.cores_per_rank(topology)
     restore = threads.pin(cores)
-    place = _place(variant, topology)
+    place = place_of(topology, variant.on_device)
     plan = variant.plan(problem, dtype, cores)
     accumulate = variant.sums(plan, dtype)
     sets, cold = _sets(problem, first, second, topology, options, place)
     pool = Pool(plan, problem, dtype, (first, second), sets)
+    select = device.settled(pool.select, variant.on_device)
     result: list[Any] = [None]
 
     def reset(repetition: int) -> None:
         result[0] = None
-        pool.select(repetition)
-        if variant.on_device:  # or the spoiling would be timed
-            device.synchronise()
+        select(repetition)
 
     def run() -> Any:
         result[0] = plan.run(*pool.current)
@@ -86,17 +85,8 @@ def _sets(
     set_bytes = second.nbytes
     if problem.cold == "all":
         set_bytes += first.nbytes + math.prod(result_shape(problem)) * first.itemsize
-    ranks = len(topology.host_ranks)
-    cache_bytes = int(place["cache_bytes"])
-    sets = copies(set_bytes, ranks, options.pool_bytes, cache_bytes)
-    return sets, is_cold(set_bytes, ranks, sets, cache_bytes)
-
-
-def _place(variant: Variant, topology: Topology) -> dict[str, Any]:
-    """Take this rank's GPU where the variant wants one; return what is used."""
-    if variant.on_device:
-        return device.use(topology.host_ranks.index(topology.rank))
-    return {"cache_bytes": last_level_cache_bytes()}
+    ranks, cache_bytes = len(topology.host_ranks), int(place["cache_bytes"])
+    return rotation(set_bytes, ranks, options.pool_bytes, cache_bytes)
 
 
 def _told(whole: ConvProblem, plan: Plan, pool: Pool) -> dict[str, Any]:

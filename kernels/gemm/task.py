@@ -5,8 +5,8 @@ from typing import Any
 
 from tenbin import device, threads
 from tenbin.check import Check
-from tenbin.cold import copies, is_cold, last_level_cache_bytes
-from tenbin.dtypes import result, storage
+from tenbin.cold import place_of, rotation
+from tenbin.dtypes import Array, result, storage
 from tenbin.kernel import Options, Task
 from tenbin.kernels.gemm import verify
 from tenbin.kernels.gemm.operands import operands
@@ -27,13 +27,10 @@ def task(
     rows, columns = problem.block(topology.size, topology.rank)
     a, b = operands(problem, rows, columns, dtype, options.seed)
     cores = options.threads or threads.cores_per_rank(topology)
-    place = _device(topology) if variant.on_device else _host(variant, dtype, cores)
-    ranks = len(topology.host_ranks)
-    out_bytes = a.shape[0] * b.shape[1] * storage(result(dtype)).itemsize
-    set_bytes = a.nbytes + b.nbytes + out_bytes
-    cache_bytes = int(place["cache_bytes"])
+    place = place_of(topology, variant.on_device)
     most = 1 if options.hot else options.pool_bytes
-    sets = copies(set_bytes, ranks, most, cache_bytes)
+    ranks, cache_bytes = len(topology.host_ranks), int(place["cache_bytes"])
+    sets, cold = rotation(_set_bytes(a, b, dtype), ranks, most, cache_bytes)
     pool = Pool(device.arrays(variant.on_device), a, b, sets)
     accumulate = variant.accumulate[dtype]
 
@@ -44,30 +41,28 @@ def task(
     def check() -> Check:
         return verify.judge(device.to_host(pool.current[2]), right())
 
-    def reset(repetition: int) -> None:
-        pool.select(repetition)
-        if variant.on_device:  # or the spoiling would be timed
-            device.synchronise()
-
     def run() -> Any:
         return variant.run(*pool.current)
 
-    details: dict[str, Any] = {**place, "accumulate": accumulate, "pool_sets": sets}
-    details["cold"] = is_cold(set_bytes, ranks, sets, cache_bytes)
+    details: dict[str, Any] = {**_library(variant, dtype, cores), **place}
+    details |= {"accumulate": accumulate, "pool_sets": sets, "cold": cold}
     details |= variant.tell(*pool.current, cores)
     if dtype in variant.slow_flop_per_s:
         details["slow_baseline"] = True
+    reset = device.settled(pool.select, variant.on_device)
     return Task(run, reset, check, threads.pin(cores), details)
 
 
-def _host(variant: Variant, dtype: str, cores: int) -> dict[str, Any]:
+def _set_bytes(a: Array, b: Array, dtype: str) -> int:
+    """Return the bytes of both operands and of their product."""
+    out = a.shape[0] * b.shape[1]
+    return int(a.nbytes + b.nbytes + out * storage(result(dtype)).itemsize)
+
+
+def _library(variant: Variant, dtype: str, cores: int) -> dict[str, Any]:
+    """Return the library that multiplies, and on how many threads of the host."""
+    if variant.on_device:
+        return {"blas": "cublas", "threads": 1}
     if dtype in variant.slow_flop_per_s:
-        place: dict[str, Any] = {"blas": "none", "threads": 1}
-    else:
-        place = {"blas": threads.blas_name(), "threads": cores}
-    return {**place, "cache_bytes": last_level_cache_bytes()}
-
-
-def _device(topology: Topology) -> dict[str, Any]:
-    place = device.use(topology.host_ranks.index(topology.rank))
-    return {"blas": "cublas", "threads": 1, **place}
+        return {"blas": "none", "threads": 1}
+    return {"blas": threads.blas_name(), "threads": cores}

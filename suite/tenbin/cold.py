@@ -8,8 +8,12 @@ ends it: a pool holds at most `pool_bytes` per node, and then says that it is no
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
+
+from tenbin import device
+from tenbin.topology import Topology
 
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 UNKNOWN_CACHE = 32 * 2**20
@@ -22,6 +26,13 @@ def last_level_cache_bytes() -> int:
     sizes = (path.read_text().strip() for path in CACHES.glob("index*/size"))
     kib = [int(size.removesuffix("K")) for size in sizes if size.endswith("K")]
     return max(kib, default=0) * 1024 or UNKNOWN_CACHE
+
+
+def place_of(topology: Topology, on_device: bool) -> dict[str, Any]:
+    """Return what this rank computes on, taking its device: at least `cache_bytes`."""
+    if on_device:
+        return device.use(topology.host_ranks.index(topology.rank))
+    return {"cache_bytes": last_level_cache_bytes()}
 
 
 def copies(
@@ -41,6 +52,9 @@ def copies(
     return max(least, min(2 * cache_bytes // together + 1, memory // together))
 
 
-def is_cold(set_bytes: int, ranks: int, count: int, cache_bytes: int) -> bool:
-    """Return whether `count` copies on each rank exceed twice the cache."""
-    return set_bytes * ranks * count >= 2 * cache_bytes
+def rotation(
+    set_bytes: int, ranks: int, pool_bytes: int, cache_bytes: int
+) -> tuple[int, bool]:
+    """Return how many copies take turns, and whether they exceed twice the cache."""
+    count = copies(set_bytes, ranks, pool_bytes, cache_bytes)
+    return count, set_bytes * ranks * count >= 2 * cache_bytes

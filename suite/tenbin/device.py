@@ -6,6 +6,7 @@ waits with `synchronise` before anybody else, MPI above all, touches device memo
 
 import ctypes
 import os
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -157,3 +158,13 @@ def synchronise() -> None:
     import cupy
 
     cupy.cuda.get_current_stream().synchronize()
+
+
+def settled(reset: Callable[[int], None], on_device: bool) -> Callable[[int], None]:
+    """Return `reset`, on a device with a wait after it: its work is not to be timed."""
+
+    def settle(repetition: int) -> None:
+        reset(repetition)
+        synchronise()
+
+    return settle if on_device else reset
