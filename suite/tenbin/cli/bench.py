@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from tenbin.case import Case
-from tenbin.cli.table import FORMATS, Printer
+from tenbin.cli.rows import FORMS
+from tenbin.cli.table import Printer
 from tenbin.errors import UsageError
 from tenbin.jobs.environment import launcher_variable
 from tenbin.kernel import Kernel
@@ -67,7 +68,7 @@ def _command(kernel: Kernel) -> click.Command:
         click.Option(["--checkpoints"], type=FOLDER, help="Long cases go on there."),
         click.Option(["--hot"], is_flag=True, help="Keep buffers in the cache."),
         click.Option(["--out"], type=click.Path(path_type=Path), help="Keep records."),
-        click.Option(["--format", "form"], type=click.Choice(FORMATS), default="table"),
+        click.Option(["--format", "form"], type=click.Choice(FORMS), default="table"),
     ]
 
     def run(**given: Any) -> int:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tenbin.jobs.status import JobStatus
 
 PLACE = Path("campaigns")
-FORM = click.Choice(["table", "csv", "json"])
 F = TypeVar("F", bound=Callable[..., Any])
 
 LADDER_OPTIONS = (

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tenbin.cli import rows
+
 if TYPE_CHECKING:
     from tenbin.results.compare import Comparison
 
 REGRESSED = 1
-FORMS = click.Choice(["table", "json", "csv", "markdown"])
+FORMS = click.Choice([*rows.FORMS, "markdown"])
 
 
 @click.command(short_help="Tell whether a run is faster or slower than another.")
@@ -47,15 +49,14 @@ def command(
 
 
 def _print(found: "Comparison", form: str) -> None:
-    from tenbin.cli.rows import print_rows
     from tenbin.results import comparison_text
 
     if form == "csv":
-        print_rows(comparison_text.values(found), form)
+        rows.print_rows(comparison_text.values(found), form)
     else:
         lines = comparison_text.cells(found)
         titles = comparison_text.TITLES
-        print_rows([dict(zip(titles, line, strict=True)) for line in lines], form)
+        rows.print_rows([dict(zip(titles, line, strict=True)) for line in lines], form)
     for text in found.differences:
         click.echo(f"differs: {text}", err=True)
     for text in (*found.unmatched, comparison_text.summary(found)):

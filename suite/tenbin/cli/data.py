@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from tenbin.cli.rows import formatted, print_rows
+
 FOLDER = click.Path(path_type=Path, file_okay=False)
-FORMS = click.Choice(["table", "json", "csv"])
 _DATA_DIR = click.option(
     "--data-dir", type=FOLDER, help="Instead of TENBIN_DATA or the XDG data folder."
 )
@@ -23,10 +24,9 @@ def command() -> None:
 
 @command.command("list", short_help="What is here, and what could be fetched.")
 @_DATA_DIR
-@click.option("--format", "form", type=FORMS, default="table")
+@formatted
 def list_(data_dir: Path | None, form: str) -> int:
     """List every data set, whether it is here, and where."""
-    from tenbin.cli.rows import print_rows
     from tenbin.kernels.training.data import DRAWN, UNPACKED, default, missing
     from tenbin.kernels.training.data.sources import SOURCES, data_folder, present
 

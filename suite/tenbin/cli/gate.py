@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tenbin.cli.rows import formatted, print_rows
+
 if TYPE_CHECKING:
     from tenbin.results.gate import Judged
 
 FAILED = 1
-FORMS = click.Choice(["table", "json", "csv"])
 
 
 @click.command(short_help="Hold a run against a file of expected bounds.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("bounds", type=click.Path(path_type=Path), metavar="BOUNDS.toml")
 @click.option("--strict", is_flag=True, help="Undecided is failed too.")
-@click.option("--format", "form", type=FORMS, default="table")
+@formatted
 def command(run: Path, bounds: Path, strict: bool, form: str) -> int:
     """Judge each case of RUN that a bound names; the last column says by what method.
 
@@ -30,7 +31,6 @@ def command(run: Path, bounds: Path, strict: bool, form: str) -> int:
 
     Exit codes: 0 no bound is broken, 1 one is, or has no case or no time, 5 no data.
     """
-    from tenbin.cli.rows import print_rows
     from tenbin.results import store
     from tenbin.results.gate import METHODS, gate, read_bounds
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tenbin.cli.rows import print_rows
+from tenbin.cli.rows import formatted, print_rows
 from tenbin.errors import NoDataError, unknown
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ COLUMNS = """
 @click.command(short_help="Networks layer by layer: time, speed-up, error.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--network", default="", help="Only this one, e.g. resnet-50.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table"
-)
+@formatted
 def command(runs: tuple[Path, ...], network: str, form: str) -> int:
     """Print the convolutions of every network, and the whole network last.
 

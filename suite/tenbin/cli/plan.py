@@ -5,14 +5,15 @@ from typing import Any
 
 import click
 
-from tenbin.cli.campaign import FORM, build, ladder_options
+from tenbin.cli.campaign import build, ladder_options
+from tenbin.cli.rows import formatted
 
 
 @click.command(short_help="Show the jobs of a study on a queue, and what they cost.")
 @click.argument("study", metavar="STUDY_OR_CAMPAIGN")
 @ladder_options
 @click.option("--script", is_flag=True, help="Print the job scripts.")
-@click.option("--format", "form", type=FORM, default="table")
+@formatted
 def command(study: str, script: bool, form: str, **given: Any) -> int:
     """Show jobs, points, node-hours and cost; ask no scheduler, write nothing.
 

@@ -8,6 +8,10 @@ from typing import Any
 
 import click
 
+FORMS = ("table", "json", "csv")
+
+formatted = click.option("--format", "form", type=click.Choice(FORMS), default="table")
+
 
 def print_rows(rows: Sequence[Mapping[str, Any]], form: str) -> None:
     """Print rows that share their keys; only the table is for eyes alone."""

@@ -1,10 +1,10 @@
 """tenbin run STUDY: a whole study on this machine."""
 
-import time
 from pathlib import Path
 
 import click
 
+from tenbin.cli.files import new_run
 from tenbin.errors import UsageError
 from tenbin.expand import Expansion, expand
 from tenbin.jobs.environment import launcher_variable
@@ -53,11 +53,7 @@ def command(
     if dry_run:
         _print_plan(loaded, expansion)
         return 0
-    return _run(loaded, expansion, out or _default_folder(loaded), report)
-
-
-def _default_folder(study: Study) -> Path:
-    return Path("runs") / f"{study.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    return _run(loaded, expansion, out or new_run(loaded.name), report)
 
 
 def _print_plan(study: Study, expansion: Expansion) -> None:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tenbin.cli.rows import formatted, print_rows
 from tenbin.errors import UsageError
 
 if TYPE_CHECKING:
     from tenbin.results.proposal import Scaled
 
-FORMS = click.Choice(["table", "json", "csv"])
 COLUMNS = """
     machine kernel variant dtype label scaling ranks ranks_per_node nodes launches
     time_s low_s high_s base_ranks base_s speedup speedup_low speedup_high
@@ -28,7 +28,7 @@ COLUMNS = """
               help="Ask the model here [default: twice the largest].")  # fmt: skip
 @click.option("--force", is_flag=True,
               help="Count oversubscribed points; extrapolate at will.")  # fmt: skip
-@click.option("--format", "form", type=FORMS, default="table")
+@formatted
 def command(
     runs: tuple[Path, ...],
     baseline: int | None,
@@ -62,7 +62,6 @@ def command(
 
 
 def _print(scaled: "Scaled", form: str) -> None:
-    from tenbin.cli.rows import print_rows
     from tenbin.results import scaling_text
 
     if form == "table":

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tenbin.cli.campaign import FORM, advise, find, opened, summary
+from tenbin.cli.campaign import advise, find, opened, summary
+from tenbin.cli.rows import formatted
 
 if TYPE_CHECKING:
     from tenbin.jobs.status import JobStatus
@@ -17,7 +18,7 @@ QUIET = ("pending", "running", "finished")
 
 @click.command(short_help="What became of the jobs, why, and what to do next.")
 @click.argument("campaign", metavar="CAMPAIGN_OR_STUDY")
-@click.option("--format", "form", type=FORM, default="table")
+@formatted
 def command(campaign: str, form: str) -> int:
     """Ask the queue once for all jobs; problems come last, with the end of their log.
 

@@ -15,7 +15,6 @@ from tenbin.results import metrics
 from tenbin.stats import makespans, median_interval
 from tenbin.units import format_bytes
 
-FORMATS = ("table", "csv", "json")
 Row = dict[str, Any]
 
 

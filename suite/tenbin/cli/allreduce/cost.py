@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tenbin.cli.allreduce.asked import Asked, ask, placed
-from tenbin.cli.allreduce.files import check_writable
+from tenbin.cli.files import check_writable
 from tenbin.errors import UsageError
 
 ITEMSIZE = 4  # bytes of a float32

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from tenbin.cli.allreduce.files import check_writable, write
 from tenbin.cli.allreduce.own_ranks import (
     call_on_ranks,
     judged,
@@ -17,7 +16,8 @@ from tenbin.cli.allreduce.own_ranks import (
     ranked,
     ranks_here,
 )
-from tenbin.cli.rows import print_rows
+from tenbin.cli.files import check_writable, write
+from tenbin.cli.rows import formatted, print_rows
 from tenbin.kernels.allreduce.dtypes import EXACT_SUM
 from tenbin.units import format_rate, format_time
 
@@ -37,9 +37,7 @@ HELD = 1e-15  # bytes that cost less than this in seconds are free
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Machine file to write, TOML."
 )
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table"
-)
+@formatted
 def command(
     ranks: int | None,
     ranks_per_node: int | None,

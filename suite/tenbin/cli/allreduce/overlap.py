@@ -1,6 +1,5 @@
 """tenbin allreduce overlap: what a GEMM and an allreduce do to each other."""
 
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from tenbin.cli.allreduce.own_ranks import (
     ranked,
     ranks_here,
 )
-from tenbin.cli.rows import print_rows
+from tenbin.cli.files import new_run
+from tenbin.cli.rows import formatted, print_rows
 from tenbin.errors import NoDataError
 from tenbin.units import format_bytes, format_time
 
@@ -33,9 +33,7 @@ FAILED = 1
 @click.option("--sizes", "-s", default="1MiB,16MiB", show_default=True)
 @click.option("--repetitions", type=click.IntRange(1), default=15, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table"
-)
+@formatted
 def command(**given: Any) -> int:
     """Time ALGORITHM, a GEMM as long, and both at once, in turns.
 
@@ -44,7 +42,7 @@ def command(**given: Any) -> int:
     \b
     tenbin allreduce overlap library --ranks 2 --sizes 1MiB:64MiB:4
     """
-    out = given["out"] or Path("runs") / f"overlap-{time.strftime('%Y%m%d-%H%M%S')}"
+    out = given["out"] or new_run("overlap")
     place = own_place(given["ranks"], given["ranks_per_node"])
     if place is not None:
         judged(given["algorithm"], DTYPE, given["sizes"], place)

@@ -1,7 +1,6 @@
 """tenbin allreduce search: which hierarchy, at which size, on how many nodes."""
 
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ from tenbin.cli.allreduce.own_ranks import (
     ranked,
     ranks_here,
 )
-from tenbin.cli.rows import print_rows
+from tenbin.cli.files import new_run
+from tenbin.cli.rows import formatted, print_rows
 from tenbin.errors import NoDataError, UsageError
 from tenbin.kernels.allreduce import KERNEL
 from tenbin.units import format_bytes, format_time, parse_sizes
@@ -46,9 +46,7 @@ PASSED_ON = ("nodes", "sizes", "dtype", "most", "rounds", "budget")
 @click.option("--launches", type=COUNT, default=1, help="Start ranks anew.")
 @click.option("--launch", default=0, hidden=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table"
-)
+@formatted
 def command(**given: Any) -> int:
     """Search all hierarchies of the rank count, with every pattern at every level.
 
@@ -59,7 +57,7 @@ def command(**given: Any) -> int:
     tenbin allreduce search --ranks 8 --ranks-per-node 4 --sizes 1KiB:64MiB
     mpiexec -n 64 tenbin allreduce search --sizes 8B:1GiB:8 --out runs/search
     """
-    out = given["out"] or Path("runs") / f"search-{time.strftime('%Y%m%d-%H%M%S')}"
+    out = given["out"] or new_run("search")
     place = own_place(given["ranks"], given["ranks_per_node"])
     if place is not None:
         _search_on(place, given, out)

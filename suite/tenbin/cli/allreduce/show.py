@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tenbin.cli.allreduce.asked import Asked, ask, placed
-from tenbin.cli.allreduce.files import check_writable, write
+from tenbin.cli.files import check_writable, write
 from tenbin.units import format_bytes, format_time, parse_bytes
 
 FILE = click.Path(path_type=Path)

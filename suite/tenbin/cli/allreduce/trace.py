@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tenbin.cli.allreduce.files import check_writable, write
 from tenbin.cli.allreduce.own_ranks import (
     Place,
     call_on_ranks,
@@ -16,6 +15,7 @@ from tenbin.cli.allreduce.own_ranks import (
     ranked,
     ranks_here,
 )
+from tenbin.cli.files import check_writable, write
 from tenbin.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,8 +1,14 @@
 """Files that verbs write: judged before the work, one line where it fails."""
 
+import time
 from pathlib import Path
 
 from tenbin.errors import UsageError
+
+
+def new_run(name: str) -> Path:
+    """Return the folder of a run of that name that starts now."""
+    return Path("runs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
 def write(path: Path, text: str) -> None:
