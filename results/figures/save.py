@@ -17,12 +17,18 @@ KINDS: dict[str, dict[str, None]] = {
 }
 
 
-@styled
-def save(figure: Figure, path: Path) -> None:
-    """Write the figure; raise UsageError for an unknown suffix or a place not there."""
+def kind_of(path: Path) -> str:
+    """Return the suffix in small letters; raise UsageError for an unknown one."""
     kind = path.suffix.lower()
     if kind not in KINDS:
         raise unknown("kind of picture", kind or path.name, KINDS)
+    return kind
+
+
+@styled
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure; raise UsageError for an unknown suffix or a place not there."""
+    kind = kind_of(path)
     try:
         with mpl.rc_context({"svg.hashsalt": path.name}):
             figure.savefig(path, dpi=DPI, format=kind[1:], metadata=KINDS[kind])

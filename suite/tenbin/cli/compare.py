@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tenbin.cli import rows
+from tenbin.cli.files import check_picture
 
 if TYPE_CHECKING:
     from tenbin.results.compare import Comparison
@@ -36,6 +37,7 @@ def command(
     from tenbin.results import comparison_text, store
     from tenbin.results.compare import compare_runs
 
+    check_picture(figure)
     found = compare_runs(store.load([base]), store.load([new]), threshold / 100.0)
     if form == "json":
         click.echo(json.dumps(comparison_text.document(found), indent=2))

@@ -27,3 +27,12 @@ def check_writable(path: Path | None) -> None:
         raise UsageError(f"cannot write {path}: Is a directory")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"cannot write {path}: no folder {path.absolute().parent}")
+
+
+def check_picture(path: Path | None) -> None:
+    """Raise UsageError where a picture could not be drawn into a file, before work."""
+    if path is not None:
+        from tenbin.results.figures.save import kind_of
+
+        kind_of(path)
+        check_writable(path)

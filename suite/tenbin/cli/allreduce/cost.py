@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tenbin.cli.allreduce.asked import Asked, ask, placed
-from tenbin.cli.files import check_writable
+from tenbin.cli.files import check_picture
 from tenbin.errors import UsageError
 
 ITEMSIZE = 4  # bytes of a float32
@@ -43,8 +43,8 @@ def command(
 
     if not where["machine"]:
         raise UsageError("cost needs a --machine: abci1, tsubame3, fugaku, or a file")
+    check_picture(figure)
     asked = [ask(algorithm, **where) for algorithm in algorithms]
-    check_writable(figure)
     rows = {str(one): _rows(one, parse_sizes(sizes)) for one in asked}
     if figure is not None:
         _draw(asked, rows, figure)
