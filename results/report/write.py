@@ -56,20 +56,15 @@ from tenbin.results.report.grid import (
 from tenbin.results.store import Run
 
 PAGE = "report.html"
-# what makes titles and tables of launches, and their columns
-TABLES: tuple[
-    tuple[
-        Callable[[pd.DataFrame], Sequence[tuple[str, pd.DataFrame]]],
-        tuple[Column, ...],
-    ],
-    ...,
-] = (
-    (layers.networks, LAYERS),
-    (answers.tables, ANSWERS),
-    (doubt.tables, DOUBTS),
-    (writers.tables, WRITERS),
-    (split.tables, SPLITS),
-)
+Tables = Callable[[pd.DataFrame], Sequence[tuple[str, pd.DataFrame]]]
+# what makes titles and tables of launches -> their columns
+TABLES: dict[Tables, tuple[Column, ...]] = {
+    layers.networks: LAYERS,
+    answers.tables: ANSWERS,
+    doubt.tables: DOUBTS,
+    writers.tables: WRITERS,
+    split.tables: SPLITS,
+}
 MOST_FAILURES, MOST_RUNS = 50, 50
 LONGEST_OUTPUT = 2000
 
@@ -118,7 +113,7 @@ def write_report(runs: Sequence[Run], out_dir: Path) -> Path:
             _crossovers(launches),
             [
                 (name, frame, columns)
-                for make, columns in TABLES
+                for make, columns in TABLES.items()
                 for name, frame in make(launches)
             ],
         ),

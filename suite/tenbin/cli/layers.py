@@ -12,6 +12,8 @@ from tenbin.errors import NoDataError, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tenbin.results.report.write import Tables
+
 COLUMNS = """
     machine network batch direction cold ranks threads layer count variant dtype layout
     algorithm why launches time_s base base_s speedup flop_per_s peak_share side
@@ -36,26 +38,28 @@ def command(runs: tuple[Path, ...], network: str, form: str) -> int:
     from tenbin.results import answers, layers, store, table
 
     launches = table.launches(store.load(runs))
-    found = [*layers.networks(launches), *answers.tables(launches)]
+    makers = layers.networks, answers.tables
+    found = [(make, *told) for make in makers for told in make(launches)]
     if not found:
         raise NoDataError("no network was weighed; try tenbin run half-precision")
-    names = sorted({frame["network"].iloc[0] for _, frame in found})
+    names = sorted({frame["network"].iloc[0] for _, _, frame in found})
     if network and network not in names:
         raise unknown("network in these runs", network, names)
-    chosen = [(t, f) for t, f in found if network in ("", f["network"].iloc[0])]
+    chosen = [one for one in found if network in ("", one[2]["network"].iloc[0])]
     if form == "table":
         _print_tables(chosen)
     else:
-        print_rows([row for _, frame in chosen for row in _values(frame)], form)
+        print_rows([row for *_, frame in chosen for row in _values(frame)], form)
     return 0
 
 
-def _print_tables(found: Sequence[tuple[str, "pd.DataFrame"]]) -> None:
-    from tenbin.results.report.grid import ANSWERS, LAYERS, grid
+def _print_tables(found: Sequence[tuple["Tables", str, "pd.DataFrame"]]) -> None:
+    from tenbin.results.report.grid import grid
+    from tenbin.results.report.write import TABLES
 
-    for title, frame in found:
+    for make, title, frame in found:
         click.echo(f"{title}\n")
-        table = grid(title, frame, LAYERS if "layer" in frame else ANSWERS)
+        table = grid(title, frame, TABLES[make])
         titles = [name for name, _ in table.titles]
         cells = ([cell.text for cell in line] for line in table.body)
         print_rows([dict(zip(titles, c, strict=True)) for c in cells], "table")
