@@ -3,12 +3,11 @@
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib import import_module
-from keyword import iskeyword
 
 import click
 
 from tenbin import __version__
+from tenbin.cli.verbs import Verbs
 from tenbin.errors import TenbinError
 from tenbin.jobs.environment import is_first_rank, launcher_variable
 
@@ -37,30 +36,12 @@ VERBS = {
 INTERRUPTED = 130
 
 
-class Verbs(click.Group):
-    """A group that imports a verb only when it is called or asked for help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the verbs in the order of a day's work."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import the file of the verb."""
-        if name not in VERBS:
-            return None
-        file = f"{name}_" if iskeyword(name) else name
-        command: click.Command = import_module(f"tenbin.cli.{file}").command
-        return command
-
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        """Write the verbs without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
-
-
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    package=__name__,
+    verbs=VERBS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="tenbin")
 def cli() -> None:
     """Weigh the building blocks of distributed deep learning on this machine.

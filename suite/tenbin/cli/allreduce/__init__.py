@@ -1,8 +1,8 @@
 """tenbin allreduce: look into algorithms; one small file per verb."""
 
-from importlib import import_module
-
 import click
+
+from tenbin.cli.verbs import Verbs
 
 VERBS = {
     "show": "What an algorithm does: steps, bytes, closed form, diagram.",
@@ -15,30 +15,11 @@ VERBS = {
 }
 
 
-class Verbs(click.Group):
-    """A group that imports a verb only when it is called or asked for help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the verbs in the order of a day's work."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import the file of the verb."""
-        if name not in VERBS:
-            return None
-        verb: click.Command = import_module(f"tenbin.cli.allreduce.{name}").command
-        return verb
-
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        """Write the verbs without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
-
-
 @click.group(
-    cls=Verbs, short_help="Look into, predict and search allreduce algorithms."
+    cls=Verbs,
+    package=__name__,
+    verbs=VERBS,
+    short_help="Look into, predict and search allreduce algorithms.",
 )
 def command() -> None:
     """Show, prove, predict and search allreduce algorithms by their name.
