@@ -30,6 +30,10 @@ from tenbin.results.figures.style import FAINT
 
 BY = ("machine", "kernel", "dtype")
 SERIES = ("variant", "label", "placement")
+BARS = (
+    "order statistics over launches for the time ({level} coverage), 95 % bootstrap "
+    "over launches for GAIN and efficiency, cut where they leave the panel"
+)
 Floats = NDArray[np.float64]
 
 
@@ -119,6 +123,18 @@ def threads_differ(points: pd.DataFrame) -> bool:
     known = points[points["ranks_per_node"] > 0]
     each = known["threads"] / known["ranks_per_node"]
     return bool((each.groupby(known["series"]).nunique() > 1).any())
+
+
+def described(points: pd.DataFrame, what: str, gain: str) -> str:
+    """Return `what` is shown, then reference, statistic with its `gain`, machine."""
+    return captions.join(
+        what,
+        reference(points),
+        captions.statistic(points, BARS.replace("GAIN", gain)),
+        marks(points),
+        captions.left_out(points),
+        captions.place(points),
+    )
 
 
 def reference(points: pd.DataFrame) -> str:

@@ -4,20 +4,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tenbin.results import scaling
-from tenbin.results.figures import captions
-from tenbin.results.figures.ladder import (
-    SERIES,
-    marks,
-    reference,
-    three_panels,
-)
+from tenbin.results.figures.ladder import SERIES, described, three_panels
 from tenbin.results.figures.series import mark_shown
 from tenbin.results.figures.style import styled
-
-BARS = (
-    "order statistics over launches for the time ({level} coverage), 95 % bootstrap "
-    "over launches for speed-up and efficiency, cut where they leave the panel"
-)
 
 
 def points(launches: pd.DataFrame) -> pd.DataFrame:
@@ -33,11 +22,4 @@ def strong_scaling(points: pd.DataFrame) -> Figure:
 
 def caption(points: pd.DataFrame) -> str:
     """Return what is shown: reference, statistic, machine, runs."""
-    return captions.join(
-        "The same problem on more ranks.",
-        reference(points),
-        captions.statistic(points, BARS),
-        marks(points),
-        captions.left_out(points),
-        captions.place(points),
-    )
+    return described(points, "The same problem on more ranks.", "speed-up")

@@ -4,20 +4,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tenbin.results import scaling
-from tenbin.results.figures import captions
-from tenbin.results.figures.ladder import (
-    SERIES,
-    marks,
-    reference,
-    three_panels,
-)
+from tenbin.results.figures.ladder import SERIES, described, three_panels
 from tenbin.results.figures.series import mark_shown
 from tenbin.results.figures.style import styled
-
-BARS = (
-    "order statistics over launches for the time ({level} coverage), 95 % bootstrap "
-    "over launches for throughput and efficiency, cut where they leave the panel"
-)
 
 
 def points(launches: pd.DataFrame) -> pd.DataFrame:
@@ -40,11 +29,4 @@ def caption(points: pd.DataFrame) -> str:
         proof = (
             f"Work per rank varies by {100 * spread:.0f} %: this is not weak scaling."
         )
-    return captions.join(
-        f"The problem grows with the ranks. {proof}",
-        reference(points),
-        captions.statistic(points, BARS),
-        marks(points),
-        captions.left_out(points),
-        captions.place(points),
-    )
+    return described(points, f"The problem grows with the ranks. {proof}", "throughput")
