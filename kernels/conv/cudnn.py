@@ -15,7 +15,7 @@ from typing import Any
 from tenbin import device
 from tenbin.dtypes import Array
 from tenbin.kernels.conv.problem import ConvProblem
-from tenbin.kernels.conv.variant import Plan
+from tenbin.kernels.conv.variant import Plan, on_gpu
 
 ALIGNMENT = 8  # channels: 16 bytes
 # direction -> operation; keyword and tensor of both operands; tensor of the result
@@ -69,15 +69,7 @@ def cudnn(problem: ConvProblem, dtype: str, threads: int) -> Plan:
         device.synchronise()
         return out
 
-    return Plan(
-        run,
-        load=device.to_device,
-        pack=device.to_device,
-        read=device.to_host,
-        place=device.to_device,
-        c=C_WINOGRAD,
-        details={"cudnn": library.backend_version()},
-    )
+    return on_gpu(run, c=C_WINOGRAD, details={"cudnn": library.backend_version()})
 
 
 def build(

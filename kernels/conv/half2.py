@@ -15,7 +15,7 @@ from tenbin import device
 from tenbin.dtypes import Array
 from tenbin.kernels import cuda
 from tenbin.kernels.conv.problem import ConvProblem
-from tenbin.kernels.conv.variant import Plan
+from tenbin.kernels.conv.variant import Plan, on_gpu
 
 FIELDS = "n c h w k r s p q stride padding_h padding_w dilation zoom groups"
 SHAPE = np.dtype([(name, np.int32) for name in FIELDS.split()])  # struct Shape
@@ -37,15 +37,8 @@ def half2(math: str) -> Callable[[ConvProblem, str, int], Plan]:
         def pack(weights: Array) -> Any:
             return device.to_device(rotated(problem, weights))
 
-        return Plan(
-            run,
-            load=device.to_device,
-            pack=pack,
-            place=device.to_device,
-            read=device.to_host,
-            c=c(math, problem),
-            details={"algorithm": f"conv_{math}"},
-        )
+        details = {"algorithm": f"conv_{math}"}
+        return on_gpu(run, pack=pack, c=c(math, problem), details=details)
 
     return plan
 

@@ -5,7 +5,7 @@ from typing import Any
 from tenbin import device
 from tenbin.kernels.conv.im2col import im2col
 from tenbin.kernels.conv.problem import ConvProblem
-from tenbin.kernels.conv.variant import Plan
+from tenbin.kernels.conv.variant import Plan, on_gpu
 
 
 def im2col_cupy(problem: ConvProblem, dtype: str, threads: int) -> Plan:
@@ -17,10 +17,4 @@ def im2col_cupy(problem: ConvProblem, dtype: str, threads: int) -> Plan:
         device.synchronise()
         return out
 
-    return Plan(
-        run,
-        load=device.to_device,
-        pack=device.to_device,
-        read=device.to_host,
-        place=device.to_device,
-    )
+    return on_gpu(run)

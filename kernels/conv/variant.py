@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tenbin import device
 from tenbin.dtypes import Array
 from tenbin.kernels.conv.problem import ConvProblem
 
@@ -40,6 +41,12 @@ class Plan:
     def packs(self) -> bool:
         """Return whether weights are packed, which takes a time of its own."""
         return self.pack is not same and self.pack is not self.load
+
+
+def on_gpu(run: Callable[[Any, Any, Any], Any], **more: Any) -> Plan:
+    """Return a plan whose operands and result lie in the memory of this rank's GPU."""
+    moved: dict[str, Any] = dict.fromkeys(("load", "pack", "place"), device.to_device)
+    return Plan(run, **{**moved, "read": device.to_host, **more})
 
 
 def always(problem: ConvProblem, dtype: str) -> str:
