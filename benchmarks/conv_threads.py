@@ -2,7 +2,10 @@
 
 Wall time, since the processor time of one thread says nothing of the other; both take
 turns. Other load on the machine makes two threads wait for each other: measure on an
-idle one. Exits 1 where a layer is below 1.8 times its own single thread.
+idle one. A virtual machine's host may move its processors to different caches for a
+while: a line then takes some 350 ns to the other one and back instead of 80, and layers
+whose threads share much gain little. Exits 1 where a layer is below 1.8 times its own
+single thread.
 """
 
 import sys
