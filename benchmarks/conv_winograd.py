@@ -20,7 +20,7 @@ from convolutions import Contender, ready, torch  # type: ignore[import-not-foun
 from interleaved import fastest, measure, verdict  # type: ignore[import-not-found]
 
 from tenbin.kernels import native
-from tenbin.kernels.conv.auto import WINOGRAD
+from tenbin.kernels.conv.auto import FEW_CHANNELS, WINOGRAD
 from tenbin.kernels.conv.native import numbers
 from tenbin.kernels.conv.networks import NETWORKS, Layer
 from tenbin.kernels.conv.problem import ConvProblem
@@ -28,7 +28,6 @@ from tenbin.kernels.conv.torch import missing
 
 NAMES = ("vgg-16", "resnet-50")
 EVERY, WIDE = 2.4, 3.3
-FEWEST_CHANNELS = 16  # below, no Winograd: conv1_1 is the pixel kernel's
 CONTENDERS = {
     **{name: Contender(name) for name in WINOGRAD},
     **torch("float32"),
@@ -44,7 +43,7 @@ def layers() -> list[Layer]:
         for layer in NETWORKS[name].layers
         if layer.problem.r == 3
         and layer.problem.stride == 1
-        and layer.problem.c >= FEWEST_CHANNELS
+        and layer.problem.c >= FEW_CHANNELS
     ]
 
 

@@ -5,12 +5,12 @@
 One thread. NumPy's float32, the native products and torch's half (where installed) take
 turns in one process, in an order drawn anew for each round, on DeepBench's shapes; all
 results pass their checks. Times are of the thread's processor, so that a busy machine
-disturbs less; the peaks of multiply-adds take turns, too. Exits 1 beyond a bar:
+disturbs less; the peaks of multiply-adds take turns, too, and the ratio to NumPy that
+the peak itself would have is printed. Exits 1 beyond a bar:
 
     square    float16 stored, n >= 1024: 1.0 of NumPy float32 and 0.88 of the peak
     skinny    n = 16 .. 64: 1.4 times NumPy float32
     gemv      4096 x 25088: 1.8 times NumPy float32
-              (the ratio that the peak of multiply-adds would have stands below)
     avx2      square: 0.85 of the AVX-512 product where both have the same measured peak
               (Zen 4); where 512-bit vectors have twice the peak, the ratio is printed
               and each must reach 0.85 of its own peak

@@ -1,58 +1,32 @@
 """Winograd convolution against float64, on every ISA this CPU has."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-native = pytest.importorskip(
-    "tenbin.kernels.native._native", reason="the native module is not built"
+from tests.native_convolutions import (
+    UNIT,
+    Array,
+    Shape,
+    forward,
+    native,
+    normals,
+    run,
+    widen,
 )
-
-Array = NDArray[Any]
 
 ROWS = [row for row in native.rows() if row[0].startswith("conv_winograd")]
 C_BOUND = {4: 8, 6: 64, 8: 256}  # by points of an axis
-UNIT = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
-GUARD = np.uint16(0x5A5A)
-GUARDS = 40
-NONE, GUARDED = b"\xff", 64  # NaN, behind the scratch
 
 each_row = pytest.mark.parametrize(
     ("operation", "dtype", "isa"),
     [pytest.param(*row, id="-".join(row)) for row in ROWS],
 )
-
-
-class Problem(NamedTuple):
-    """A square filter, 3x3 or 5x5, at stride 1."""
-
-    n: int = 1
-    c: int = 16
-    h: int = 14
-    w: int = 14
-    k: int = 32
-    pad_h: int = 1
-    pad_w: int = 1
-    r: int = 3
-    groups: int = 1
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        n, c, h, w, k, pad_h, pad_w, r, groups = self
-        return (n, c, h, w, k, r, r, 1, 1, pad_h, pad_w, 1, 1, groups)
-
-    @property
-    def y(self) -> tuple[int, ...]:
-        return (
-            self.n,
-            self.h + 2 * self.pad_h - self.r + 1,
-            self.w + 2 * self.pad_w - self.r + 1,
-            self.k,
-        )
+# A layer with 3x3 filters.
+LAYER = Shape(c=16, h=14, w=14, k=32, r=3, s=3, pad_h=1, pad_w=1)
 
 
 def bound(operation: str, r: int) -> int:
@@ -78,78 +52,28 @@ each_row_and_filter = pytest.mark.parametrize(
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> Problem:
+def layers(draw: st.DrawFn) -> Shape:
     r, groups = draw(st.sampled_from((3, 5))), draw(st.sampled_from((1, 1, 2, 3)))
     channels = st.integers(1, 50 // groups).map(lambda each: groups * each)
     pad = st.integers(0, r - 1)
-    problem = Problem(
-        r=r,
-        groups=groups,
+    layer = Shape(
         n=draw(st.integers(1, 3)),
         c=draw(channels),
         h=draw(st.integers(1, 33)),
         w=draw(st.integers(1, 33)),
         k=draw(channels),
+        r=r,
+        s=r,
         pad_h=draw(pad),
         pad_w=draw(pad),
+        groups=groups,
     )
-    assume(min(problem.y) >= 1)
-    return problem
+    assume(min(layer.h + 2 * layer.pad_h, layer.w + 2 * layer.pad_w) >= r)
+    return layer
 
 
-def random_bits(shape: tuple[int, ...], dtype: str, seed: int) -> Array:
-    values = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
-    if dtype == "bfloat16":
-        return (values.view(np.uint32) >> 16).astype(np.uint16)
-    return values.astype(np.float16).view(np.uint16)
-
-
-def widen(bits: Array, dtype: str) -> Array:
-    if dtype == "bfloat16":
-        return (bits.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
-    return bits.view(np.float16).astype(np.float64)
-
-
-def convolve(problem: Problem, x: Array, weights: Array) -> Array:
-    pad = ((0, 0), (problem.pad_h,) * 2, (problem.pad_w,) * 2, (0, 0))
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(x, pad), (problem.r, problem.r), (1, 2)
-    )
-    parts = [
-        np.einsum("npqcrs,krsc->npqk", x_part, w_part, optimize=True)
-        for x_part, w_part in zip(
-            np.split(windows, problem.groups, 3),
-            np.split(weights, problem.groups),
-            strict=True,
-        )
-    ]
-    return np.concatenate(parts, 3)
-
-
-def compute(
-    row: tuple[str, str, str], problem: Problem, x: Array, w: Array, threads: int = 1
-) -> Array:
-    """Return the bits of y, with what stands around them unharmed."""
-    operation, dtype, isa = row
-    call = (operation, dtype, problem.numbers)
-    packed = native.conv_pack(*call, w, isa)
-    scratch = native.aligned(native.conv_scratch_bytes(*call, threads, isa) + GUARDED)
-    scratch[:] = NONE * len(scratch)
-    items = int(np.prod(problem.y))
-    guarded = np.full(items + 2 * GUARDS, GUARD)
-    y = guarded[GUARDS : GUARDS + items]
-    native.conv(*call, x, packed, y, scratch[:-GUARDED], threads, isa)
-    assert scratch[-GUARDED:] == NONE * GUARDED
-    assert (guarded[:GUARDS] == GUARD).all()
-    assert (guarded[GUARDS + items :] == GUARD).all()
-    return y.reshape(problem.y).copy()
-
-
-def operands(problem: Problem, dtype: str, seed: int) -> tuple[Array, Array]:
-    n, c, h, w, k = problem[:5]
-    x = random_bits((n, h, w, c), dtype, seed)
-    filters = (k, problem.r, problem.r, c // problem.groups)
-    return x, random_bits(filters, dtype, seed + 1)
+def operands(layer: Shape, dtype: str, seed: int) -> tuple[Array, Array]:
+    return normals(seed, layer.x, dtype), normals(seed + 1, layer.weights, dtype)
 
 
 def largest_nearby(sums: Array) -> Array:
@@ -161,28 +85,26 @@ def largest_nearby(sums: Array) -> Array:
     return np.asarray(windows.max((-1, -2)))
 
 
-def excess(
-    row: tuple[str, str, str], problem: Problem, got: Array, bound: Any
-) -> Array:
+def excess(row: tuple[str, str, str], layer: Shape, got: Array, bound: Any) -> Array:
     """Return the error beyond the rounding of y, in units of 2^-24 sum |x w|."""
     dtype = row[1]
-    x, w = (widen(bits, dtype) for bits in operands(problem, dtype, 1))
-    y, sums = convolve(problem, x, w), bound(convolve(problem, abs(x), abs(w)))
+    x, w = (widen(bits, dtype) for bits in operands(layer, dtype, 1))
+    y, sums = forward(layer, x, w), bound(forward(layer, abs(x), abs(w)))
     error = abs(widen(got, dtype) - y) - UNIT[dtype] * abs(y) - 2.0**-25
     return np.asarray(error / (2.0**-24 * sums))
 
 
 @each_row
 @settings(max_examples=12, deadline=None)
-@given(problem=problems(), threads=st.integers(1, 3))
+@given(layer=layers(), threads=st.integers(1, 3))
 def test_any_shape_is_within_the_bound(
-    operation: str, dtype: str, isa: str, problem: Problem, threads: int
+    operation: str, dtype: str, isa: str, layer: Shape, threads: int
 ) -> None:
     row = (operation, dtype, isa)
-    assume(problem.r in filters(operation))
-    got = compute(row, problem, *operands(problem, dtype, 1), threads)
-    most = bound(operation, problem.r)
-    assert (excess(row, problem, got, largest_nearby) <= most).all()
+    assume(layer.r in filters(operation))
+    got = run(row, layer, *operands(layer, dtype, 1), threads)
+    most = bound(operation, layer.r)
+    assert (excess(row, layer, got, largest_nearby) <= most).all()
 
 
 @each_row_and_filter
@@ -191,9 +113,9 @@ def test_layers_are_within_the_bound_of_every_output(
     operation: str, dtype: str, isa: str, r: int, size: int
 ) -> None:
     row, pad = (operation, dtype, isa), r // 2
-    problem = Problem(c=40, h=size, w=size + 1, pad_h=pad, pad_w=pad, r=r)
-    got = compute(row, problem, *operands(problem, dtype, 1))
-    assert (excess(row, problem, got, np.asarray) <= bound(operation, r)).all()
+    layer = LAYER._replace(c=40, h=size, w=size + 1, pad_h=pad, pad_w=pad, r=r, s=r)
+    got = run(row, layer, *operands(layer, dtype, 1))
+    assert (excess(row, layer, got, np.asarray) <= bound(operation, r)).all()
 
 
 @each_row
@@ -201,17 +123,17 @@ def test_layers_are_within_the_bound_of_every_output(
 def test_two_runs_agree_bit_for_bit(
     operation: str, dtype: str, isa: str, threads: int
 ) -> None:
-    row, problem = (operation, dtype, isa), Problem(n=2, c=33, k=70)
-    data = operands(problem, dtype, 5)
-    first = compute(row, problem, *data, threads)
-    assert (first == compute(row, problem, *data, threads)).all()
+    row, layer = (operation, dtype, isa), LAYER._replace(n=2, c=33, k=70)
+    data = operands(layer, dtype, 5)
+    first = run(row, layer, *data, threads)
+    assert (first == run(row, layer, *data, threads)).all()
 
 
 @each_row
 def test_threads_do_not_change_a_bit(operation: str, dtype: str, isa: str) -> None:
-    row, problem = (operation, dtype, isa), Problem(n=3, c=20, k=40)
-    data = operands(problem, dtype, 5)
-    assert (compute(row, problem, *data, 1) == compute(row, problem, *data, 2)).all()
+    row, layer = (operation, dtype, isa), LAYER._replace(n=3, c=20, k=40)
+    data = operands(layer, dtype, 5)
+    assert (run(row, layer, *data, 1) == run(row, layer, *data, 2)).all()
 
 
 @each_row
@@ -219,21 +141,21 @@ def test_blocks_of_tiles_meet_without_a_seam(
     operation: str, dtype: str, isa: str
 ) -> None:
     """So many channels that half of a cache holds few tiles."""
-    row, problem = (operation, dtype, isa), Problem(c=130, h=35, w=31, k=96)
+    row, layer = (operation, dtype, isa), LAYER._replace(c=130, h=35, w=31, k=96)
     if isa == "scalar":
-        problem = problem._replace(h=18, w=18)
-    got = compute(row, problem, *operands(problem, dtype, 1), 2)
-    assert (excess(row, problem, got, np.asarray) <= bound(operation, 3)).all()
+        layer = layer._replace(h=18, w=18)
+    got = run(row, layer, *operands(layer, dtype, 1), 2)
+    assert (excess(row, layer, got, np.asarray) <= bound(operation, 3)).all()
 
 
 @each_row
 def test_a_number_that_is_none_stays_in_its_tile(
     operation: str, dtype: str, isa: str
 ) -> None:
-    problem = Problem(n=2, h=16, w=16)
-    x, w = operands(problem, dtype, 3)
+    layer = LAYER._replace(n=2, h=16, w=16)
+    x, w = operands(layer, dtype, 3)
     x[0, 0, 0, 0] = 0x7FFF
-    y = widen(compute((operation, dtype, isa), problem, x, w), dtype)
+    y = widen(run((operation, dtype, isa), layer, x, w), dtype)
     assert np.isnan(y[0, 0, 0]).all()
     assert np.isfinite(y[0, outputs_of(operation) :]).all()
     assert np.isfinite(y[1]).all()
@@ -247,8 +169,5 @@ def test_a_number_that_is_none_stays_in_its_tile(
 def test_fits_only_squares_of_stride_one(
     operation: str, dtype: str, isa: str, change: dict[str, int]
 ) -> None:
-    names = "n c h w k r s stride_h stride_w pad_h pad_w dilation_h dilation_w groups"
-    numbers = dict(zip(names.split(), Problem().numbers, strict=True))
-    assert native.conv_fits(operation, dtype, tuple(numbers.values()), isa)
-    shape = tuple((numbers | change).values())
-    assert not native.conv_fits(operation, dtype, shape, isa)
+    assert native.conv_fits(operation, dtype, LAYER, isa)
+    assert not native.conv_fits(operation, dtype, LAYER._replace(**change), isa)

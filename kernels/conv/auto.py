@@ -8,10 +8,10 @@
     few channels                   pixel
     all others                     direct
 
-Products are counted for each pair of channels. A direct one has r r per output, F(m, r)
-has m + r - 1 per tile and axis, fewer in the last; and since it transforms the weights
-anew for every block of tiles, x for all filters and y for all channels, what as many
-products cost as these transforms. All of it times what whole vectors have too much.
+Products are counted for each pair of channels: r r per output where they are direct,
+m + r - 1 per tile and axis of F(m, r), fewer in the last tile. Transforms count as the
+products that take as long: those of the filters, anew for every block of tiles, of x
+and of y. Channels are rounded up to whole vectors.
 A matrix unit multiplies 16 times as fast as vectors; no transform makes up for that.
 `benchmarks/conv_auto.py` says what these rules miss. bfloat16 goes by the same rules:
 its dot instruction on vectors runs at half the rate on some processors, where `dot` is
@@ -63,7 +63,7 @@ def _wishes(problem: ConvProblem, dtype: str) -> list[tuple[str, str]]:
     """Return algorithms from the most wanted to the least."""
     problem = mirror(problem)
     if problem.direction != "forward":
-        return [("direct", "the only one backwards")]
+        return [("direct", "the only one for this gradient")]
     wishes = []
     if in_matrix_unit("dot", dtype):
         wishes.append(("dot", "the matrix unit is 16 times as fast as vectors"))

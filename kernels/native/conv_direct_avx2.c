@@ -15,20 +15,13 @@ TARGET_BEGIN(AVX2)
 
 /* 12 sums, 2 weights and 1 input fill 15 of 16 registers; 12, 3 and 1 all. */
 #define ISA avx2
-#define HALVES 1
-#define ALGORITHMS CONV_DIRECT
 #define PIXELS 6
 #define MOST_PIXELS 6, 6, 4
 #define PIXELS_3(f, v) f(1, v) f(2, v) f(3, v) f(4, v)
 #define PIXELS_2(f, v) PIXELS_3(f, v) f(5, v) f(6, v)
 #define PIXELS_1(f, v) PIXELS_2(f, v)
 
-#define TYPE f16
-#include "conv_direct_tile.h"
-#undef TYPE
-
-#define TYPE bf16
-#include "conv_direct_tile.h"
+#include "conv_direct_types.h"
 
 TARGET_END
 #endif

@@ -15,15 +15,8 @@ TARGET_BEGIN(AVX512)
 #include "half_lanes.h"
 
 #define ISA avx512
-#define HALVES 1
-#define ALGORITHMS CONV_DIRECT
 
-#define TYPE f16
-#include "conv_direct_tile.h"
-#undef TYPE
-
-#define TYPE bf16
-#include "conv_direct_tile.h"
+#include "conv_direct_types.h"
 
 TARGET_END
 #endif

@@ -13,13 +13,6 @@
 #include "half_lanes.h"
 
 #define ISA neon
-#define HALVES 1
-#define ALGORITHMS CONV_DIRECT
 
-#define TYPE f16
-#include "conv_direct_tile.h"
-#undef TYPE
-
-#define TYPE bf16
-#include "conv_direct_tile.h"
+#include "conv_direct_types.h"
 #endif

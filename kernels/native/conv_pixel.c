@@ -176,19 +176,20 @@ static void fill_planes(const struct pixel_engine *engine, const struct conv_sha
 static size_t find_groups(const struct conv_shape *a, const struct layout *it,
                           struct pixel_group *groups)
 {
-    struct pixel_group *last = groups - 1;
+    size_t count = 0;
     for (size_t c = 0; c < a->c; c++)
         for (size_t s = 0; s < a->s; s++)
             for (size_t i = 0; i < a->r; i++) {
                 const size_t h = tap_row(a, i) * a->dilation_h;
                 const size_t at = place(a, it, c, h, s * a->dilation_w);
-                if (i > 0 && last->taps < PIXEL_MOST_TAPS &&
+                struct pixel_group *last = i > 0 ? groups + count - 1 : NULL;
+                if (last && last->taps < PIXEL_MOST_TAPS &&
                     at == last->at + last->taps * it->pitch)
                     last->taps++;
                 else
-                    *++last = (struct pixel_group){at, 1};
+                    groups[count++] = (struct pixel_group){at, 1};
             }
-    return (size_t)(last - groups) + 1;
+    return count;
 }
 
 /* Which pixel each lane of each pattern reads, from the first of its vector on. */
