@@ -21,6 +21,7 @@ def run(ranks: int) -> bool:
     start = find_mpiexec().arguments(ranks, cores_allowed())
     os.environ["OMP_NUM_THREADS"] = str(max(1, cores_allowed() // ranks))
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
         log = Path(folder) / "log"
         ended = launch(
             [*start, *pytest],

@@ -113,7 +113,7 @@ def test_first_random_and_last_timed_repetitions_are_checked() -> None:
         return RIGHT
 
     outcome = weigh(
-        lambda: None,
+        lambda: sum(range(latest[0] % 5 * 100)),  # uneven, so never precise
         Rule(budget_s=5.0, precision=1e-9, max_repetitions=40, start="barrier"),
         note,
         lambda repetition: latest.__setitem__(0, repetition),
@@ -219,7 +219,7 @@ def test_a_clock_too_coarse_for_a_short_operation_is_not_used() -> None:
 
 def test_large_records_are_condensed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "RAW_LIMIT", 20 * COMM.size)
-    rule = Rule(budget_s=5.0, precision=1e-9, max_repetitions=50)
+    rule = Rule(budget_s=5.0, min_repetitions=50, max_repetitions=50)
 
     outcome = weigh(lambda: None, rule)
 
